@@ -1,0 +1,317 @@
+"""Everything this package raises.
+
+::
+
+    SmscError
+    ├── InvalidRequest (ValueError)     refused here, before the network
+    ├── ClientClosed (RuntimeError)     used before `async with`, after `aclose`, or in another loop
+    ├── RateLimited                     a documented limit is used up; `retry_after` says for how long
+    │   └── DuplicateMessage            the same text to the same recipients within a minute
+    ├── NotSent                         certainly not processed: nothing reached the service
+    ├── OutcomeUnknown                  may have been processed; no answer says so
+    ├── BadReply                        the answer is not the service's API
+    └── ApiError                        the service answered with an error code
+        ├── BadParameters               1
+        ├── AuthenticationFailed        2   never repeated: five of them block the address
+        ├── InsufficientFunds           3 (send), 10 (users)
+        ├── IpBlocked                   4   opens a circuit for every call
+        ├── BadDate                     5 (send, jobs)
+        ├── OperationFailed             5, 3, 8: the service could not save, change or delete
+        ├── NotFound                    3, 6, 7 (scripts that look something up)
+        ├── MessageForbidden            6 (send)
+        ├── InvalidNumber               7 (send, senders)
+        ├── Undeliverable               8 (send, senders)
+        └── TooManyRequests (RateLimited)   9   somebody else uses the account, too
+
+One code means different things in different scripts, so each command brings its own table of
+codes. A code that no table knows is a plain `ApiError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal, Self
+
+import attrs
+
+__all__ = [
+    "ApiError",
+    "Attempt",
+    "AuthenticationFailed",
+    "BadDate",
+    "BadParameters",
+    "BadReply",
+    "ClientClosed",
+    "DuplicateMessage",
+    "InsufficientFunds",
+    "InvalidNumber",
+    "InvalidRequest",
+    "IpBlocked",
+    "MessageForbidden",
+    "NotFound",
+    "NotSent",
+    "OperationFailed",
+    "OutcomeUnknown",
+    "RateLimited",
+    "SmscError",
+    "TooManyRequests",
+    "Undeliverable",
+]
+
+API_DOCS: Final = "https://smscentre.com/api/http/"
+
+Phase = Literal["connect", "write", "reply"]
+
+
+@attrs.frozen
+class Attempt:
+    """One try of one host: how far it came, how long it took, how it ended."""
+
+    host: str
+    phase: Phase
+    seconds: float
+    error: str
+
+
+class SmscError(Exception):
+    """The base of everything this package raises.
+
+    `message_id` is the id of the message it is about, where there is one; `attempts` lists what
+    was tried; `docs` is the vendor's page for the call. It pickles, prints on one line, and holds
+    no password, phone number or text in what it prints.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+        self.command: str | None = None
+        self.message_id: str | None = None
+        self.attempts: tuple[Attempt, ...] = ()
+        self.docs = API_DOCS
+
+    def about(
+        self,
+        *,
+        command: str | None = None,
+        message_id: str | None = None,
+        attempts: tuple[Attempt, ...] = (),
+        docs: str | None = None,
+    ) -> Self:
+        """Fill in what the error is about, where it does not know yet, and return it."""
+        self.command = self.command or command
+        self.message_id = self.message_id or message_id
+        self.attempts = self.attempts or attempts
+        self.docs = docs or self.docs
+        return self
+
+    def __str__(self) -> str:
+        where = f"{self.command}: " if self.command else ""
+        facts = [f"message id {self.message_id}"] if self.message_id else []
+        facts += [f"{a.host} {a.phase} {a.seconds:.2f}s {a.error}" for a in self.attempts]
+        detail = f" [{'; '.join(facts)}]" if facts else ""
+        return " ".join(f"{where}{self.text}{detail} ({self.docs})".split())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    cls: type[SmscError], args: tuple[object, ...], state: dict[str, object]
+) -> SmscError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidRequest(SmscError, ValueError):
+    """The request breaks a documented rule; it was refused before the network.
+
+    `field` is the parameter and `rule` what it has to be.
+    """
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
+class ClientClosed(SmscError, RuntimeError):
+    """The client is not open here: use it inside `async with`, and in one event loop."""
+
+
+class RateLimited(SmscError):
+    """A documented limit is used up and waiting for it would take longer than `patience`.
+
+    Nothing was sent. `retry_after` is in seconds; `rule` names the limit, as "send.identical".
+    """
+
+    def __init__(self, rule: str, retry_after: float, text: str | None = None) -> None:
+        super().__init__(text or f"the limit {rule} is used up for {retry_after:.1f} s")
+        self.rule = rule
+        self.retry_after = retry_after
+
+
+class DuplicateMessage(RateLimited):
+    """The same text went to the same recipients less than a minute ago; this one was not sent.
+
+    `repeat="wait"` waits for the minute to pass instead.
+    """
+
+
+class NotSent(SmscError):
+    """Certainly not processed: no host could be reached, so the call may simply be repeated."""
+
+
+class OutcomeUnknown(SmscError):
+    """It may have been processed: the request left, and no answer came back that says so.
+
+    Do not just send again: ask for the status of `message_id` to one of `phones` first.
+    """
+
+    def __init__(self, text: str, phones: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.phones = phones
+
+
+class BadReply(SmscError):
+    """What came back is not the service's API: a web page, half a document, a changed shape.
+
+    `path` is where in the answer it stopped fitting, as "$[0].cost".
+    """
+
+    def __init__(self, text: str, path: str | None = None) -> None:
+        super().__init__(f"{text} @ {path}" if path else text)
+        self.path = path
+
+
+class ApiError(SmscError):
+    """The service answered with an error `code`; `vendor_text` is its own wording."""
+
+    def __init__(self, code: int, vendor_text: str, host: str | None = None) -> None:
+        SmscError.__init__(self, f"error {code}: {vendor_text}")
+        self.code = code
+        self.vendor_text = vendor_text
+        self.host = host
+
+
+class BadParameters(ApiError):
+    """The service found a parameter missing or wrong."""
+
+
+class AuthenticationFailed(ApiError):
+    """Wrong login, password or API key, or an IP address outside the account's allowed list.
+
+    Never repeated by itself: after two of them in half an hour the client refuses to ask again,
+    because five would get the address blocked.
+    """
+
+
+class InsufficientFunds(ApiError):
+    """There is not enough money on the account."""
+
+
+class IpBlocked(ApiError):
+    """The service has blocked this IP address for a while because of frequent errors.
+
+    Every call of the client fails with this, without touching the network, until it is time to
+    ask again: after 1, 10, then 30 minutes. `retry_after` is in seconds.
+    """
+
+    retry_after: float = 60.0
+
+
+class BadDate(ApiError):
+    """The service could not read a date."""
+
+
+class OperationFailed(ApiError):
+    """The service could not save, change or delete the thing."""
+
+
+class NotFound(ApiError):
+    """There is no such thing on the account."""
+
+
+class MessageForbidden(ApiError):
+    """The text or the sender name is forbidden, or a mass mailing has no signed contract."""
+
+
+class InvalidNumber(ApiError):
+    """The phone number has a wrong format."""
+
+
+class Undeliverable(ApiError):
+    """Nothing can be delivered to this number."""
+
+
+class TooManyRequests(ApiError, RateLimited):
+    """The service counted too many requests (error 9): something else uses the account, too.
+
+    The limit is kept until its window ends, so the next call waits its turn. `concurrent` is true
+    when the service complained about simultaneous requests rather than repeated ones.
+    """
+
+    def __init__(self, code: int, vendor_text: str, host: str | None = None) -> None:
+        ApiError.__init__(self, code, vendor_text, host)
+        # RateLimited's own facts; the service does not say when it will take the request again.
+        self.rule = "service"
+        self.retry_after = 0.0
+        words = vendor_text.lower()
+        self.concurrent = "concurrent" in words
+        self.repeated = "duplicate" in words or not self.concurrent
+
+
+COMMON_CODES: Final[Mapping[int, type[ApiError]]] = MappingProxyType(
+    {1: BadParameters, 2: AuthenticationFailed, 4: IpBlocked, 9: TooManyRequests}
+)
+
+
+def codes(**own: type[ApiError]) -> Mapping[int, type[ApiError]]:
+    """Return a script's table of codes: the common ones and its own, as `codes(e3=NotFound)`."""
+    table = dict(COMMON_CODES)
+    for name, error in own.items():
+        code = int(name.removeprefix("e"))
+        if code in table:
+            raise ValueError(f"error code {code} is already {table[code].__name__}")
+        table[code] = error
+    return MappingProxyType(table)
+
+
+SCRIPT_CODES: Final[Mapping[str, Mapping[int, type[ApiError]]]] = MappingProxyType(
+    {
+        "send.php": codes(
+            e3=InsufficientFunds, e5=BadDate, e6=MessageForbidden, e7=InvalidNumber, e8=Undeliverable
+        ),
+        "templates.php": codes(e3=NotFound, e5=OperationFailed),
+        "op_templates.php": codes(),
+        "ping.php": codes(e3=NotFound),
+        "jobs.php": codes(e3=OperationFailed, e5=BadDate),
+        "status.php": codes(e5=OperationFailed),
+        "balance.php": codes(),
+        "phones.php": codes(e3=NotFound, e5=OperationFailed),
+        "mails.php": codes(e3=NotFound, e5=OperationFailed),
+        "users.php": codes(
+            e3=NotFound,
+            e5=OperationFailed,
+            e6=NotFound,
+            e7=OperationFailed,
+            e8=OperationFailed,
+            e10=InsufficientFunds,
+        ),
+        "documents.php": codes(e5=OperationFailed, e6=NotFound, e7=NotFound),
+        "senders.php": codes(
+            e3=NotFound,
+            e5=OperationFailed,
+            e7=InvalidNumber,
+            e8=Undeliverable,
+            e10=OperationFailed,
+            e11=OperationFailed,
+        ),
+        "get.php": codes(e3=NotFound),
+        "info.php": codes(e3=NotFound),
+        "tinyurls.php": codes(e3=NotFound),
+        "receive_phones.php": codes(e3=InsufficientFunds),
+        "wait_call.php": codes(e3=InsufficientFunds, e5=OperationFailed),
+    }
+)

@@ -1,0 +1,9 @@
+"""The only room that knows httpx: which host, over which connection, and was it sent?"""
+
+from __future__ import annotations
+
+from .exchange import Exchange, HttpExchange, Reply
+from .failure import Sent, TransportFailure
+from .hosts import Hosts
+
+__all__ = ["Exchange", "Hosts", "HttpExchange", "Reply", "Sent", "TransportFailure"]
