@@ -248,8 +248,8 @@ class Undeliverable(ApiError):
 class TooManyRequests(ApiError, RateLimited):
     """The service counted too many requests (error 9): something else uses the account, too.
 
-    The limit is kept until its window ends, so the next call waits its turn. `concurrent` is true
-    when the service complained about simultaneous requests rather than repeated ones.
+    The limit is kept until its window ends, so the next call waits its turn. `concurrent` and
+    `repeated` say which kind the service complained about; both, when its words do not tell.
     """
 
     def __init__(self, code: int, vendor_text: str, host: str | None = None) -> None:
@@ -258,8 +258,9 @@ class TooManyRequests(ApiError, RateLimited):
         self.rule = "service"
         self.retry_after = 0.0
         words = vendor_text.lower()
-        self.concurrent = "concurrent" in words
-        self.repeated = "duplicate" in words or not self.concurrent
+        # The documentation does not promise these words; other words may mean either.
+        self.concurrent = "duplicate" not in words
+        self.repeated = "concurrent" not in words
 
 
 COMMON_CODES: Final[Mapping[int, type[ApiError]]] = MappingProxyType(

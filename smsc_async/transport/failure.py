@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..errors import Attempt
+    from ..errors import Attempt, Phase
 
 __all__ = ["Sent", "TransportFailure"]
 
@@ -23,9 +23,15 @@ class Sent(enum.Enum):
 
 
 class TransportFailure(Exception):
-    """No answer was read. It stays inside the package: the caller turns it into an `SmscError`."""
+    """No answer was read. It stays inside the package: the caller turns it into an `SmscError`.
 
-    def __init__(self, text: str, sent: Sent, attempts: tuple[Attempt, ...] = ()) -> None:
+    `attempts` are the tries of the exchange so far, this one included.
+    """
+
+    def __init__(
+        self, text: str, sent: Sent, phase: Phase, attempts: tuple[Attempt, ...] = ()
+    ) -> None:
         super().__init__(text)
         self.sent = sent
+        self.phase: Phase = phase
         self.attempts = attempts

@@ -1,0 +1,259 @@
+"""One call's life: a permit, an exchange, the decoding; and again, if it may be repeated."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+import anyio
+import attrs
+
+from ._circuit import Circuit
+from ._command import Repeat
+from ._retry import Budget, retrying
+from ._wire import decode, encode
+from .errors import (
+    ApiError,
+    AuthenticationFailed,
+    BadReply,
+    DuplicateMessage,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    SmscError,
+    TooManyRequests,
+)
+from .governor import Outcome
+from .governor.keys import needs
+from .transport import Sent, TransportFailure
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from random import Random
+
+    from ._clock import Clock
+    from ._command import Command
+    from ._lifetime import Lifetime
+    from ._wire import Auth, Form, Params
+    from .errors import Attempt
+    from .governor import Governor, Need, Permit
+    from .transport import Exchange
+
+__all__ = ["Caller", "Pace"]
+
+T = TypeVar("T")
+E = TypeVar("E", bound=SmscError)
+
+_IDENTICAL_SEND: Final = "send.identical"
+
+_CROWDED: Final = 60.0
+"""Seconds for which half the slots are left to whoever else uses the account."""
+
+
+@attrs.frozen
+class Pace:
+    """How many calls at once, and how long they may take and wait, in seconds."""
+
+    concurrency: int
+    patience: float
+    deadline: float
+    lease: float
+
+
+@attrs.define
+class _Call:
+    """What is known of one call while it lasts."""
+
+    command: Command[object]
+    needs: tuple[Need, ...] = attrs.field(repr=False)
+    until: float
+    message_id: str | None
+    recipients: tuple[str, ...] = attrs.field(repr=False)
+    attempts: tuple[Attempt, ...] = ()
+
+    def annotate(self, error: E) -> E:
+        return error.about(
+            command=self.command.name,
+            message_id=self.message_id,
+            attempts=self.attempts,
+            docs=self.command.docs,
+        )
+
+
+class Caller:
+    """Makes calls. It takes its own turn for each attempt, so a repeated one waits like the rest."""
+
+    def __init__(
+        self,
+        *,
+        auth: Auth,
+        exchange: Exchange,
+        governor: Governor,
+        pace: Pace,
+        clock: Clock,
+        random: Random,
+        lifetime: Lifetime,
+    ) -> None:
+        self._auth = auth
+        self._exchange = exchange
+        self._governor = governor
+        self._pace = pace
+        self._clock = clock
+        self._random = random
+        self._budget = Budget()
+        self._circuit = Circuit(clock.now)
+        self._lifetime = lifetime
+        self._logged_in = False
+        self._login = anyio.Lock()
+        self._strict_status = False
+
+    async def __call__(
+        self,
+        command: Command[T],
+        params: Params,
+        *,
+        message_id: str | None = None,
+        recipients: tuple[str, ...] = (),
+        repeat: Literal["raise", "wait"] = "raise",
+    ) -> T:
+        """Make the call and return its typed answer, or raise an `SmscError`."""
+        with self._lifetime.call():
+            form = encode(command, self._auth, params)
+            call = self._begin(command, form, message_id, recipients, repeat)
+            again = retrying(
+                command,
+                clock=self._clock,
+                random=self._random,
+                budget=self._budget,
+                until=call.until,
+                wait=repeat == "wait",
+            )
+            async for attempt in again:
+                with attempt:
+                    async with self._turn(call):
+                        reply = await self._exchange(command.path, form.body)
+                        return decode(command, reply.body, reply.host)
+        raise AssertionError("tenacity returns or raises")
+
+    def _begin(
+        self,
+        command: Command[object],
+        form: Form,
+        message_id: str | None,
+        recipients: tuple[str, ...],
+        repeat: Literal["raise", "wait"],
+    ) -> _Call:
+        wanted = needs(
+            command.rules,
+            account=self._auth.account,
+            scope_name=command.name,
+            fields=form.fields,
+            recipients=recipients,
+            concurrency=self._pace.concurrency,
+            status=command.script == "status.php",
+            strict=self._strict_status,
+            repeat=repeat,
+        )
+        until = self._clock.now() + self._pace.deadline
+        return _Call(command, wanted, until, message_id, recipients)
+
+    @asynccontextmanager
+    async def _turn(self, call: _Call) -> AsyncIterator[None]:
+        """Hold a permit for one attempt, learn from what came of it, and name what went wrong."""
+        try:
+            async with self._one_login_at_a_time():
+                self._circuit.check()
+                permit = await self._acquire(call)
+                outcome = Outcome.UNKNOWN
+                try:
+                    yield
+                    outcome = Outcome.ANSWERED
+                    self._circuit.heard(None)
+                    self._budget.earn()
+                except (ApiError, BadReply):
+                    outcome = Outcome.ANSWERED
+                    raise
+                except TransportFailure as failure:
+                    if failure.sent is not Sent.UNKNOWN:
+                        outcome = Outcome.NOT_SENT
+                    raise
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await self._governor.release(permit, outcome)
+        except TransportFailure as failure:
+            call.attempts += failure.attempts
+            raise call.annotate(_explain(failure, call.recipients)) from failure
+        except BadReply as bad:
+            if call.command.repeat is Repeat.ALWAYS:
+                raise call.annotate(bad)
+            unknown = OutcomeUnknown("the answer could not be read", call.recipients)
+            raise call.annotate(unknown) from bad
+        except ApiError as error:
+            self._circuit.heard(error)
+            if isinstance(error, TooManyRequests):
+                await self._learn(call, error)
+            raise call.annotate(error)
+        except SmscError as error:
+            raise call.annotate(error)
+
+    @asynccontextmanager
+    async def _one_login_at_a_time(self) -> AsyncIterator[None]:
+        """Let the first calls through one by one, until the service has taken the password.
+
+        Twelve calls at once with a wrong one would get the address blocked before the first answer.
+        """
+        alone = not self._logged_in
+        if alone:
+            await self._login.acquire()
+            if self._logged_in:
+                self._login.release()
+                alone = False
+        try:
+            yield
+            self._logged_in = True
+        except AuthenticationFailed:
+            raise
+        except Exception:
+            self._logged_in = True
+            raise
+        finally:
+            if alone:
+                self._login.release()
+
+    async def _acquire(self, call: _Call) -> Permit:
+        patience = min(self._pace.patience, call.until - self._clock.now())
+        try:
+            return await self._governor.acquire(
+                call.needs, lease=self._pace.lease, patience=patience
+            )
+        except RateLimited as limited:
+            if limited.rule == _IDENTICAL_SEND:
+                raise DuplicateMessage(limited.rule, limited.retry_after) from None
+            raise
+
+    async def _learn(self, call: _Call, error: TooManyRequests) -> None:
+        """Count what somebody else has used, so that we wait for it, too."""
+        windows = [need for need in call.needs if need.hold and not need.streak]
+        slots = [need for need in call.needs if not need.hold]
+        if error.concurrent:
+            self._strict_status = self._strict_status or call.command.script == "status.php"
+            for need in slots:
+                await self._governor.fill(need, _CROWDED, leave=max(1, need.limit // 2))
+        if error.repeated:
+            for need in windows:
+                error.retry_after = max(error.retry_after, need.hold)
+                await self._governor.fill(need, need.hold)
+            if any(need.rule == _IDENTICAL_SEND for need in windows):
+                duplicate = DuplicateMessage(_IDENTICAL_SEND, error.retry_after)
+                raise call.annotate(duplicate) from error
+
+
+def _explain(failure: TransportFailure, recipients: tuple[str, ...]) -> SmscError:
+    """Say what a transport failure means. The frames below it held the password: drop them."""
+    below: BaseException | None = failure
+    while below is not None:
+        below.__traceback__ = None
+        below = below.__cause__ or below.__context__
+    if failure.sent is Sent.UNKNOWN:
+        return OutcomeUnknown(f"no answer was read: {failure}", recipients)
+    return NotSent(f"nothing was sent: {failure}")

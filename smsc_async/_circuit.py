@@ -1,0 +1,68 @@
+"""What the service's answers forbid for a while: asking again with a bad password, or at all."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .errors import ApiError, AuthenticationFailed, IpBlocked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Circuit"]
+
+# Five in half an hour block the IP address for half an hour: https://smscentre.com/faq/99/
+_AUTH_FAILURES = 2
+_AUTH_MEMORY = 1800.0
+
+_PAUSES = (60.0, 600.0, 1800.0)
+_TRIAL = 60.0
+
+
+class Circuit:
+    """Remembers errors 2 and 4, and refuses calls that could only make things worse.
+
+    After two failed logins within half an hour, calls fail here until the first of them is half an
+    hour old. After an `IpBlocked`, calls fail here for 1, then 10, then 30 minutes; then one call
+    is let through to see. Any other answer forgets both.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._auth_failures: deque[float] = deque(maxlen=_AUTH_FAILURES)
+        self._blocks = 0
+        self._closed_until = 0.0
+
+    def check(self) -> None:
+        """Raise what the service would say, if asking it is forbidden for now."""
+        now = self._now()
+        if self._blocks:
+            if now < self._closed_until:
+                raise _blocked(self._closed_until - now)
+            # This call is the trial; the others go on waiting for what it finds.
+            self._closed_until = now + _TRIAL
+        if len(self._auth_failures) == _AUTH_FAILURES:
+            left = self._auth_failures[0] + _AUTH_MEMORY - now
+            if left > 0:
+                text = f"refused here for {left:.0f} s: more failed logins would block the address"
+                raise AuthenticationFailed(2, text)
+
+    def heard(self, error: ApiError | None) -> None:
+        """Take note of an answer: an error, or None for success."""
+        if isinstance(error, IpBlocked):
+            pause = _PAUSES[min(self._blocks, len(_PAUSES) - 1)]
+            self._blocks += 1
+            self._closed_until = self._now() + pause
+            error.retry_after = pause
+        elif isinstance(error, AuthenticationFailed):
+            self._auth_failures.append(self._now())
+        else:
+            self._auth_failures.clear()
+            self._blocks = 0
+
+
+def _blocked(seconds: float) -> IpBlocked:
+    error = IpBlocked(4, f"the address is blocked; the next try is in {seconds:.0f} s")
+    error.retry_after = seconds
+    return error

@@ -1,0 +1,142 @@
+"""The one converter from parsed JSON into attrs classes, and its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+from cattrs import Converter, transform_error
+from cattrs.errors import BaseValidationError
+from cattrs.gen import make_dict_structure_fn, override
+
+from .errors import BadReply
+
+if TYPE_CHECKING:
+    from attrs import AttrsInstance
+
+__all__ = ["UNFIT", "extra", "misfit", "reader", "wire"]
+
+T = TypeVar("T")
+
+UNFIT = (BaseValidationError, TypeError, ValueError, KeyError)
+"""What a reader raises for an answer that does not fit."""
+
+
+def wire(name: str, **options: Any) -> Any:
+    """Make an attrs field whose name in the service's answers is `name`."""
+    return attrs.field(metadata={"wire": name}, **options)
+
+
+def extra() -> Any:
+    """Make an attrs field that keeps what the answer has and the class does not name."""
+    return attrs.field(factory=dict, kw_only=True, repr=False, metadata={"extra": True})
+
+
+def reader(cls: type[T]) -> Callable[[object], T]:
+    """Return a function that makes a `cls` of parsed JSON, or raises one of `UNFIT`."""
+    return partial(_CONVERTER.structure, cl=cls)
+
+
+def misfit(error: BaseException) -> BadReply:
+    """Turn what a reader raised into an error that names the place in the answer."""
+    lines = transform_error(error, path="$") if isinstance(error, Exception) else [repr(error)]
+    text, _, path = lines[0].partition(" @ ")
+    return BadReply(f"the answer does not fit: {text}", path or "$")
+
+
+def configure(converter: Converter) -> None:
+    """Teach the converter how the service writes things.
+
+    * numbers may come as strings and strings as numbers
+    * money is a string with up to four decimals, or a number: always a `Decimal`
+    * a moment is a Unix timestamp; it becomes an aware `datetime` in UTC
+    * an empty string or 0 where a moment may be missing, an empty string where a number may be
+      missing: nothing
+    * fields may be missing where the class has a default
+    * fields that the class does not know are kept in its `extra`
+    """
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(str, _string)
+    converter.register_structure_hook(Decimal, _decimal)
+    converter.register_structure_hook(datetime, _moment)
+    converter.register_structure_hook(int | None, _unless_empty(_integer))
+    converter.register_structure_hook(Decimal | None, _unless_empty(_decimal))
+    converter.register_structure_hook(datetime | None, _unless_empty(_moment, 0, "0"))
+    converter.register_structure_hook_factory(attrs.has, partial(_class_hook, converter))
+
+
+def _integer(value: object, _: object = int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return int(value)
+    raise TypeError("expected a whole number")
+
+
+def _string(value: object, _: object = str) -> str:
+    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError("expected a string")
+
+
+def _decimal(value: object, _: object = Decimal) -> Decimal:
+    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if number.is_finite():
+            return number
+    raise ValueError("expected an amount of money")
+
+
+def _moment(value: object, _: object = datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(_integer(value), UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError("expected a timestamp") from error
+
+
+def _unless_empty(
+    convert: Callable[[object], T], *also: object
+) -> Callable[[object, object], T | None]:
+    empty = (None, "", *also)
+
+    def hook(value: object, _: object) -> T | None:
+        return None if value in empty else convert(value)
+
+    return hook
+
+
+def _class_hook(
+    converter: Converter, cls: type[AttrsInstance]
+) -> Callable[[Mapping[str, object], object], object]:
+    fields = attrs.fields(cls)
+    names = {field.name: field.metadata.get("wire", field.name) for field in fields}
+    rest = next((field.name for field in fields if field.metadata.get("extra")), None)
+    structure = make_dict_structure_fn(
+        cls,
+        converter,
+        **{
+            name: override(omit=True) if name == rest else override(rename=wire_name)
+            for name, wire_name in names.items()
+        },
+    )
+    known = frozenset(names.values())
+
+    def hook(value: Mapping[str, object], _: object) -> object:
+        if not isinstance(value, Mapping):
+            raise TypeError("expected an object")
+        answer = structure(value, cls)
+        unknown = {key: item for key, item in value.items() if key not in known}
+        return attrs.evolve(answer, **{rest: unknown}) if rest and unknown else answer
+
+    return hook
+
+
+_CONVERTER = Converter(detailed_validation=True)
+configure(_CONVERTER)

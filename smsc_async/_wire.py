@@ -1,0 +1,109 @@
+"""From a call to the bytes of its request, and from the bytes of the answer to its type. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+from urllib.parse import urlencode
+
+import attrs
+
+from ._convert import UNFIT, misfit
+from .errors import ApiError, BadReply, InvalidRequest
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from ._command import Command
+
+__all__ = ["Auth", "Form", "Params", "decode", "encode"]
+
+T = TypeVar("T")
+
+Params: TypeAlias = "Mapping[str, str | int | None]"
+
+
+@attrs.frozen
+class Auth:
+    """Who we are: a login with its password, or an API key. It never shows them."""
+
+    fields: Mapping[str, str] = attrs.field(repr=False)
+
+    @classmethod
+    def of(cls, login: str | None, password: str | None, apikey: str | None) -> Auth:
+        """Choose between the two ways; both or neither is an `InvalidRequest`."""
+        if apikey and not (login or password):
+            return cls({"apikey": apikey})
+        if login and password and not apikey:
+            return cls({"login": login, "psw": password})
+        raise InvalidRequest("login", "give login and password, or apikey alone")
+
+    @property
+    def account(self) -> str:
+        """What stands for the account in limit keys: the same for its clients, and no secret."""
+        name = self.fields.get("login") or self.fields["apikey"]
+        return blake2b(name.encode(), digest_size=16).hexdigest()
+
+
+@attrs.frozen
+class Form:
+    """An encoded request. `fields` are without the credentials; `body` has them, and no repr."""
+
+    fields: Mapping[str, str] = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+
+
+def encode(command: Command[object], auth: Auth, params: Params) -> Form:
+    """Make the form of a call. Parameters that are None are left out."""
+    fields = dict(command.flag)
+    fields |= {name: str(value) for name, value in params.items() if value is not None}
+    fields |= {"fmt": "3", "charset": "utf-8"}
+    return Form(fields, urlencode({**auth.fields, **fields}).encode("ascii"))
+
+
+def decode(command: Command[T], body: bytes, host: str) -> T:
+    """Read an answer: return it typed, or raise the error that it is.
+
+    The HTTP status and the declared charset say nothing here: errors come with 200, and UTF-8 is
+    labelled windows-1251. An error may carry an `id`, so `error_code` is looked for first.
+    """
+    document = _parse(body)
+    if isinstance(document, Mapping) and "error_code" in document:
+        raise _api_error(command, document, host)
+    try:
+        return command.answer(document)
+    except UNFIT as error:
+        raise misfit(error) from error
+
+
+def _parse(body: bytes) -> object:
+    if not body.strip():
+        raise BadReply("the answer is empty")
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = body.decode("windows-1251", errors="replace")
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        what = "a web page" if text.lstrip().startswith("<") else "not JSON"
+        raise BadReply(f"the answer is {what} ({len(body)} bytes)") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _api_error(
+    command: Command[object], document: Mapping[str, object], host: str
+) -> ApiError | BadReply:
+    try:
+        code = int(str(document["error_code"]))
+    except ValueError:
+        return BadReply("the error code is not a number", "$.error_code")
+    error = command.error_for(code)(code, str(document.get("error", "")), host)
+    message_id = document.get("id")
+    return error.about(message_id=None if message_id is None else str(message_id))

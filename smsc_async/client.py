@@ -1,0 +1,213 @@
+"""AsyncSmsc: opens and closes the rooms; its verbs are in `groups`."""
+
+from __future__ import annotations
+
+import os
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
+
+from ._call import Caller, Pace
+from ._clock import SystemClock
+from ._lifetime import Lifetime
+from ._limits import MAX_CONCURRENCY
+from ._options import option_params
+from ._wire import Auth
+from .errors import InvalidRequest
+from .governor import Governor, MemoryGovernor
+from .groups.account import BALANCE, Balance
+from .groups.messages import Messages
+from .groups.statuses import Statuses
+from .transport import Hosts, HttpExchange
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+    from datetime import tzinfo
+    from types import TracebackType
+
+    from ._clock import Clock
+
+__all__ = ["SMSCENTRE", "SMSC_RU", "AsyncSmsc"]
+
+SMSCENTRE: Final = ("https://smscentre.com", "https://www2.smscentre.com")
+SMSC_RU: Final = ("https://smsc.ru", "https://www2.smsc.ru")
+
+
+class ClientOptions(TypedDict, total=False):
+    """What `AsyncSmsc` takes."""
+
+    login: str | None
+    password: str | None
+    apikey: str | None
+    hosts: Sequence[str]
+    sender: str | None
+    timezone: tzinfo | None
+    connect_timeout: float
+    reply_timeout: float
+    deadline: float
+    patience: float
+    concurrency: int
+    governor: str | Governor
+    http2: bool
+    verify: bool | str | ssl.SSLContext
+    clock: Clock
+
+
+class AsyncSmsc(Messages, Statuses):
+    """A client of one SMSC account, for as long as `async with` lasts.
+
+    Make one and share it: it holds the connections and counts the limits for all its calls, in
+    asyncio and in trio. All times are in seconds.
+
+    Args:
+        login: The account's login, together with `password`.
+        password: Its password.
+        apikey: An API key, instead of both.
+        hosts: The main host, then its backups, as `https://host[:port]`; `http://` for loopback.
+        sender: The sender name of each message that has none of its own.
+        timezone: The zone of moments that you give without one.
+        connect_timeout: For an address, a connection and its TLS, per host.
+        reply_timeout: From the last byte written to the last byte read.
+        deadline: For a call, with all its waits and repetitions; no pause goes past it.
+        patience: For a documented limit. When the wait would be longer, `RateLimited` is raised at
+            once; 0 never waits.
+        concurrency: Calls in flight at once, 1 to 14; the account's other programs count, too.
+        governor: Where the limits are counted: "memory://", or your own `Governor`.
+        http2: Whether to offer HTTP/2; without it, or to a server without it, HTTP/1.1 is spoken.
+        verify: True, the file of a CA to trust, or an `ssl.SSLContext`. False verifies nothing.
+        clock: Another clock than the machine's, for tests.
+    """
+
+    def __init__(
+        self,
+        login: str | None = None,
+        password: str | None = None,
+        *,
+        apikey: str | None = None,
+        hosts: Sequence[str] = SMSCENTRE,
+        sender: str | None = None,
+        timezone: tzinfo | None = None,
+        connect_timeout: float = 4.0,
+        reply_timeout: float = 15.0,
+        deadline: float = 180.0,
+        patience: float = 60.0,
+        concurrency: int = 12,
+        governor: str | Governor = "memory://",
+        http2: bool = True,
+        verify: bool | str | ssl.SSLContext = True,
+        clock: Clock | None = None,
+    ) -> None:
+        auth = Auth.of(login, password, apikey)
+        # Nobody who prints the locals of this frame shall see them.
+        del password, apikey
+        _check_times(connect_timeout, reply_timeout, deadline, patience)
+        if not 1 <= concurrency <= MAX_CONCURRENCY:
+            raise InvalidRequest("concurrency", f"has to be from 1 to {MAX_CONCURRENCY}")
+        if sender is not None:
+            option_params({"sender": sender}, None)
+        self._sender = sender
+        self._zone = timezone
+        self._random = SystemRandom()
+        self._lifetime = Lifetime()
+        self._drain = reply_timeout
+        self._hosts = tuple(hosts)
+        clock = clock or SystemClock()
+        self._exchange = HttpExchange(
+            Hosts(self._hosts, clock=clock),
+            connect_timeout=connect_timeout,
+            reply_timeout=reply_timeout,
+            http2=http2,
+            verify=verify,
+            clock=clock,
+        )
+        self._governor = _governor(governor, clock)
+        longest = len(self._hosts) * (connect_timeout + reply_timeout)
+        self._call = Caller(
+            auth=auth,
+            exchange=self._exchange,
+            governor=self._governor,
+            pace=Pace(concurrency, patience, deadline, lease=longest + reply_timeout),
+            clock=clock,
+            random=self._random,
+            lifetime=self._lifetime,
+        )
+
+    @classmethod
+    def from_env(cls, **overrides: Unpack[ClientOptions]) -> Self:
+        """Make a client of the environment; what is given here goes before it.
+
+        Reads SMSC_LOGIN, SMSC_PASSWORD, SMSC_APIKEY, SMSC_HOSTS (separated by commas), SMSC_SENDER,
+        SMSC_GOVERNOR and SMSC_CA (the file of a CA to trust).
+        """
+        given = {
+            option: value
+            for option, variable in _ENVIRONMENT.items()
+            if (value := os.environ.get(variable))
+        }
+        options: ClientOptions = {**given, **overrides}  # type: ignore[typeddict-item]
+        if "hosts" in given and "hosts" not in overrides:
+            options["hosts"] = [host.strip() for host in given["hosts"].split(",")]
+        return cls(**options)
+
+    async def balance(self) -> Balance:
+        """Return the money on the account.
+
+        The service takes ten such questions a minute; a send's own answer has the new balance, too.
+        https://smscentre.com/api/http/balance/
+        """
+        return await self._call(BALANCE, {"cur": 1})
+
+    async def aclose(self) -> None:
+        """Refuse new calls, give those in progress `reply_timeout` to end, close the connections.
+
+        Does nothing the second time. `async with` calls it.
+        """
+        await self._lifetime.close(self._drain)
+        await self._exchange.aclose()
+        await self._governor.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._lifetime.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"<AsyncSmsc {' '.join(self._hosts)}>"
+
+
+_ENVIRONMENT: Final = {
+    "login": "SMSC_LOGIN",
+    "password": "SMSC_PASSWORD",
+    "apikey": "SMSC_APIKEY",
+    "hosts": "SMSC_HOSTS",
+    "sender": "SMSC_SENDER",
+    "governor": "SMSC_GOVERNOR",
+    "verify": "SMSC_CA",
+}
+
+
+def _check_times(connect: float, reply: float, deadline: float, patience: float) -> None:
+    for field, value in (
+        ("connect_timeout", connect),
+        ("reply_timeout", reply),
+        ("deadline", deadline),
+    ):
+        if not value > 0:
+            raise InvalidRequest(field, "has to be more than 0 seconds")
+    if not patience >= 0:
+        raise InvalidRequest("patience", "has to be 0 seconds or more")
+
+
+def _governor(chosen: str | Governor, clock: Clock) -> Governor:
+    if not isinstance(chosen, str):
+        return chosen
+    if chosen != "memory://":
+        raise InvalidRequest("governor", 'has to be "memory://" or a Governor')
+    return MemoryGovernor(clock=clock)
