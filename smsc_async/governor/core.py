@@ -82,7 +82,7 @@ class Core:
     def wait(self, now: float, need: Need) -> float:
         """Return the seconds until the need has a place if nobody comes or gives one back."""
         taken = self._taken.get(need.key)
-        if taken is None or len(taken) < need.limit:
+        if taken is None:
             return 0.0
         excess = _prune(taken, now, streak=need.streak) - need.limit
         if excess < 0:
@@ -144,8 +144,9 @@ class Core:
 
     def sweep(self, now: float) -> None:
         """Forget the keys whose places are all free; now and then `try_acquire` does it itself."""
-        for key in [key for key, taken in self._taken.items() if taken[-1][0] <= now]:
-            del self._taken[key]
+        for key, taken in list(self._taken.items()):
+            if not taken or taken[-1][0] <= now:
+                del self._taken[key]
         self._sweep_at = max(256, 2 * len(self._taken))
 
 

@@ -1,197 +1,143 @@
-"""The governor of one process: the pure core, and a queue for each key that is used up."""
+"""The governor of one process: everything in memory, everybody in one event loop."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 import anyio
 import attrs
 
 from ..errors import RateLimited
-from .base import Outcome, Permit
+from ._line import Line, Waiter
+from .base import Need, Outcome, Permit
 from .core import Core
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from .._clock import Clock
-    from .base import Need
-    from .core import Refusal
 
 __all__ = ["MemoryGovernor"]
 
 
 @attrs.define(eq=False)
-class _Waiter:
-    """Somebody who waits in the queue of the key that refused him."""
-
-    arrival: int
-    needs: tuple[Need, ...]
-    lease: float
-    patience: float
-    blocked_by: Need
-    until: float
-    event: anyio.Event = attrs.field(factory=anyio.Event)
-    leads: bool = False
-    """Whether he watches the clock for his queue."""
-    result: Permit | RateLimited | None = None
-
-    def __lt__(self, other: _Waiter) -> bool:
-        return self.arrival < other.arrival
-
-    def end(self, result: Permit | RateLimited) -> None:
-        self.result = result
-        self.event.set()
-
-
 class MemoryGovernor:
-    """Keeps the limits for everybody who shares this object, in one process and one event loop.
+    """Keeps to the limits among all who share it, first come, first served.
 
-    First come, first served for each key; who waits for one key does not hold up those who do not
-    need it. With nobody in the way, taking and giving back a permit does not suspend.
+    Whoever waits for a place stands in the line of one key. The first of a line also waits for
+    the moment the key comes free by itself; the others only to be called. Nobody passes one who
+    waits for something they need as well, and nobody waits behind one who does not.
+
+    It belongs to one event loop, and starts no tasks. When nobody waits, `acquire` comes back
+    without giving other tasks a turn; `release` and `fill` always do, so a cancelled task can
+    give its permit back.
     """
 
-    def __init__(self, *, clock: Clock) -> None:
-        self._clock = clock
-        self._core = Core()
-        self._queues: dict[str, list[_Waiter]] = {}
-        self._arrivals = itertools.count()
+    _clock: Clock = attrs.field(kw_only=True)
+    _core: Core = attrs.field(factory=Core, init=False)
+    _lines: dict[str, Line] = attrs.field(factory=dict, init=False)
+    _arrivals: int = attrs.field(default=0, init=False)
 
-    async def acquire(
-        self, needs: Sequence[Need], *, lease: float, patience: float
-    ) -> Permit:
-        """Wait for a place under every need at once; see `Governor.acquire`."""
-        wanted = tuple(needs)
+    async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
+        """Wait for a place under every need at once, and take all of them or none.
+
+        Raises `RateLimited` as soon as it is known that it would take longer than `patience`
+        seconds; 0 tries once. A need with a patience of its own is judged by that alone, and the
+        time spent waiting for it is not charged to the call. `retry_after` is the least time it
+        would take; where only requests in flight are in the way, it is the most.
+        """
+        needs = tuple(needs)
         now = self._clock.now()
-        refusal = self._in_line(now, wanted)
-        if refusal is None:
-            taken = self._core.try_acquire(now, wanted, lease)
-            if isinstance(taken, int):
-                return Permit(taken, wanted)
-            refusal = taken
-        waiter = _Waiter(
-            next(self._arrivals), wanted, lease, patience, refusal.need, until=now + patience
-        )
-        if not self._join(waiter, refusal, now):
-            raise _too_long(refusal)
-        return await self._wait(waiter)
+        if not self._lines:
+            number = self._core.try_acquire(now, needs, lease)
+            if isinstance(number, int):
+                return Permit(number, needs)
+        self._arrivals += 1
+        waiter = Waiter(self._arrivals, needs, lease, patience, since=now)
+        obstacle = self._try(waiter, now)
+        if obstacle is not None:
+            self._refuse_now(waiter, now)
+            self._stand(waiter, obstacle, now)
+            await self._wait(waiter)
+        assert waiter.permit is not None  # noqa: S101 - what the lines above are for
+        return waiter.permit
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
-        """Say what became of the request; see `Governor.release`."""
-        self._give_back(permit, outcome)
+        """Say what became of the request; those who waited for its places get their turn."""
+        self._settle(permit, outcome)
 
     async def fill(self, need: Need, seconds: float, *, leave: int = 0) -> None:
-        """Take what somebody else has used; see `Governor.fill`."""
-        self._core.fill(self._clock.now(), need, seconds, leave)
+        """Take all but `leave` of the need's places for that long: somebody else has used them."""
+        now = self._clock.now()
+        self._core.fill(now, need, seconds, leave)
+        self._serve((need.key,), now)
 
     async def aclose(self) -> None:
-        """Do nothing: nothing is held open."""
+        """Do nothing: memory is all there is."""
 
-    def _in_line(self, now: float, needs: tuple[Need, ...]) -> Refusal | None:
-        """Refuse who needs what others wait for already."""
-        for need in needs:
-            if queue := self._queues.get(need.key):
-                return self._core.refusal(now, need, ahead=len(queue))
-        return None
+    def _settle(self, permit: Permit, outcome: Outcome) -> None:
+        now = self._clock.now()
+        self._core.settle(now, permit.number, permit.needs, outcome)
+        if self._lines:
+            self._serve((need.key for need in permit.needs), now)
 
-    def _join(self, waiter: _Waiter, refusal: Refusal, now: float) -> bool:
-        """Put the waiter into the queue of what refused him, unless that would take too long."""
-        need = refusal.need
-        if need.patience is None and waiter.until == math.inf > waiter.patience:
-            # He came from a queue in which his own patience did not count.
-            waiter.until = now + waiter.patience
-        patience = waiter.until - now if need.patience is None else need.patience
-        if patience <= 0 or refusal.soonest > patience:
-            return False
-        waiter.blocked_by = need
-        waiter.until = now + patience
-        heappush(self._queues.setdefault(need.key, []), waiter)
-        return True
-
-    async def _wait(self, waiter: _Waiter) -> Permit:
+    async def _wait(self, waiter: Waiter) -> None:
+        """Stand in lines until there is a permit; leave nothing behind when it comes to nothing."""
         try:
-            while waiter.result is None:
-                await self._clock.wait(waiter.event, self._nap(waiter))
-                if waiter.result is None:
-                    waiter.event = anyio.Event()
-                    self._look(waiter)
+            while waiter.permit is None:
+                self._judge(waiter)
+                await self._clock.wait(waiter.called, waiter.due - self._clock.now())
+                if waiter.called.is_set():
+                    waiter.called = anyio.Event()
+                if waiter.line is not None:
+                    waiter.due = math.inf
+                    self._serve((waiter.line.key,), self._clock.now())
         except BaseException:
-            self._leave(waiter)
+            self._withdraw(waiter)
             raise
-        if isinstance(waiter.result, RateLimited):
-            raise waiter.result
-        return waiter.result
 
-    def _nap(self, waiter: _Waiter) -> float:
-        now = self._clock.now()
-        nap = waiter.until - now
-        waiter.leads = self._queues[waiter.blocked_by.key][0] is waiter
-        if waiter.leads:
-            nap = min(nap, self._core.refusal(now, waiter.blocked_by).latest)
-        return max(nap, 0.0)
+    def _withdraw(self, waiter: Waiter) -> None:
+        if waiter.permit is not None:
+            self._settle(waiter.permit, Outcome.NOT_SENT)
+        elif waiter.line is not None:
+            key = waiter.line.key
+            self._leave(waiter)
+            self._serve((key,), self._clock.now())
 
-    def _look(self, waiter: _Waiter) -> None:
-        """After a nap: serve the queue, and give up when patience has run out."""
-        need = waiter.blocked_by
-        self._serve(need.key)
-        now = self._clock.now()
-        if waiter.result is None and now >= waiter.until:
-            ahead = sum(other < waiter for other in self._queues[waiter.blocked_by.key])
-            waiter.result = _too_long(self._core.refusal(now, waiter.blocked_by, ahead))
-            self._drop(waiter)
+    def _serve(self, keys: Iterable[str], now: float) -> None:
+        """Give permits to those at the front of these lines, as long as there are places."""
+        for key in keys:
+            line = self._lines.get(key)
+            while line is not None and (first := line.first()) is not None:
+                obstacle = self._try(first, now)
+                if obstacle is not None and obstacle.key == key:
+                    first.blocked = obstacle
+                    self._remind(first, now)
+                    break
+                self._leave(first)
+                if obstacle is None:
+                    first.called.set()
+                else:
+                    self._stand(first, obstacle, now)
 
-    def _serve(self, key: str) -> None:
-        """Let in whoever is first in the queue, as long as there is a place."""
-        now = self._clock.now()
-        while queue := self._queues.get(key):
-            first = queue[0]
-            taken = self._core.try_acquire(now, first.needs, first.lease)
-            if not isinstance(taken, int) and taken.need.key == key:
-                self._promote(key)
-                return
-            heappop(queue)
-            if not queue:
-                del self._queues[key]
-            if isinstance(taken, int):
-                first.end(Permit(taken, first.needs))
-            elif self._join(first, taken, now):
-                first.leads = False
-                self._promote(taken.need.key)
-            else:
-                first.end(_too_long(taken))
+    def _try(self, waiter: Waiter, now: float) -> Need | None:
+        """Give the waiter its permit, or return the need it has to wait for first."""
+        held = self._held_up(waiter)
+        if held is not None:
+            refusal = self._core.refusal(now, waiter.needs)
+            return held if refusal is None else refusal.need
+        number = self._core.try_acquire(now, waiter.needs, waiter.lease)
+        if isinstance(number, int):
+            waiter.permit = Permit(number, waiter.needs)
+            return None
+        return number.need
 
-    def _promote(self, key: str) -> None:
-        """Wake the first of the queue, if he does not watch the clock yet."""
-        if (queue := self._queues.get(key)) and not queue[0].leads:
-            queue[0].leads = True
-            queue[0].event.set()
-
-    def _give_back(self, permit: Permit, outcome: Outcome) -> None:
-        self._core.settle(self._clock.now(), permit.number, permit.needs, outcome)
-        for need in permit.needs:
-            if need.key in self._queues:
-                self._serve(need.key)
-
-    def _leave(self, waiter: _Waiter) -> None:
-        """Undo everything for a waiter who was cancelled."""
-        if isinstance(waiter.result, Permit):
-            self._give_back(waiter.result, Outcome.NOT_SENT)
-        elif waiter.result is None:
-            self._drop(waiter)
-
-    def _drop(self, waiter: _Waiter) -> None:
-        key = waiter.blocked_by.key
-        queue = self._queues[key]
-        queue.remove(waiter)
-        heapify(queue)
-        if queue:
-            self._promote(key)
-        else:
-            del self._queues[key]
-
-
-def _too_long(refusal: Refusal) -> RateLimited:
-    return RateLimited(refusal.need.rule, refusal.latest)
+    def _held_up(self, waiter: Waiter) -> Need | None:
+        """Return a need that somebody who came earlier waits for, if there is one."""
+        for need in waiter.needs:
+            line = self._lines.get(need.key)
+            first = None if line is None else line.first()
+            if first is not None and first.arrival < waiter.arrival:
+                return need
+        return None

@@ -1,10 +1,10 @@
-"""What the protocols have in common: opening a socket, and what a connection can do."""
+"""What the protocols have in common: opening a socket, reading its state, writing."""
 
 from __future__ import annotations
 
 import select
 import ssl
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import anyio
 import attrs
@@ -22,7 +22,6 @@ __all__ = [
     "BROKEN",
     "MAX_REPLY",
     "Answer",
-    "Connection",
     "Headers",
     "close",
     "has_news",
@@ -57,22 +56,6 @@ class Answer:
     headers: Headers
     body: bytes
     http_version: bytes
-
-
-class Connection(Protocol):
-    """A connection to one origin, whatever it speaks."""
-
-    async def is_ready(self) -> bool:
-        """Return whether a request may be written now; finds out if the other side has gone."""
-        ...
-
-    async def request(self, target: str, headers: Headers, body: bytes, timeout: float) -> Answer:
-        """POST and return the answer, or raise a `TransportFailure`."""
-        ...
-
-    async def aclose(self) -> None:
-        """Close the socket. Requests in flight fail as unknown."""
-        ...
 
 
 async def open_stream(origin: Origin, context: ssl.SSLContext, timeout: float) -> ByteStream:

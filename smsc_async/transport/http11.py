@@ -27,9 +27,14 @@ class Http11Connection:
         self._stream = stream
         self._h11 = h11.Connection(h11.CLIENT)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is ready for another request, as far as this side knows."""
+        return self._h11.our_state is h11.IDLE
+
     async def is_ready(self) -> bool:
         """Return whether a request may be written now; news on an idle connection is its end."""
-        if self._h11.our_state is not h11.IDLE or has_news(self._stream):
+        if not self.is_idle or has_news(self._stream):
             await self.aclose()
             return False
         return True

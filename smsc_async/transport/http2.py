@@ -166,6 +166,11 @@ class Http2Connection:
             raise TransportFailure(*stream.failure, _phase(stream))
         return Answer(stream.status, stream.headers, b"".join(stream.body), b"HTTP/2")
 
+    async def retire(self) -> None:
+        """Take no new requests; close when the last of those in flight has its answer."""
+        self._leaving = True
+        await self._close_if_done()
+
     async def aclose(self) -> None:
         """Say goodbye, if that is possible, and close the socket."""
         if self._dead is None and not self._writing:

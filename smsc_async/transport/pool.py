@@ -160,3 +160,57 @@ class _Site:
             except TransportFailure:
                 self._failures += 1
                 raise
+
+    async def _ready_http2(self) -> Http2Connection | None:
+        for connection in tuple(self._http2):
+            if self._is_stale():
+                await connection.retire()
+            if await connection.is_ready():
+                return connection
+            if connection.is_spent and connection in self._http2:
+                self._http2.remove(connection)
+        return None
+
+    def _is_stale(self) -> bool:
+        return self._clock.now() - self._last_used > _MAX_IDLE
+
+    async def _connect(self) -> Http2Connection | None:
+        stream = await open_stream(self._origin, self._context, self._connect_timeout)
+        self._last_used = self._clock.now()
+        if speaks_http2(stream):
+            connection = Http2Connection(stream, max_requests=self._max_requests)
+            self._http2.append(connection)
+            return connection
+        self._only_http11 = True
+        self._add_http11(Http11Connection(stream), self._last_used)
+        return None
+
+    async def _post_http11(
+        self, target: str, headers: Headers, body: bytes, timeout: float
+    ) -> Answer:
+        connection = await self._get_http11()
+        try:
+            return await connection.request(target, headers, body, timeout)
+        finally:
+            self._add_http11(connection, self._clock.now())
+
+    async def _get_http11(self) -> Http11Connection:
+        while self._idle:
+            connection, since = self._idle.pop()
+            if self._clock.now() - since > _MAX_IDLE:
+                await connection.aclose()
+            elif await connection.is_ready():
+                return connection
+            self._http11.discard(connection)
+        stream = await open_stream(self._origin, self._context, self._connect_timeout)
+        connection = Http11Connection(stream)
+        self._http11.add(connection)
+        return connection
+
+    def _add_http11(self, connection: Http11Connection, now: float) -> None:
+        """Keep an idle connection for the next request, unless it is finished."""
+        if connection.is_idle:
+            self._http11.add(connection)
+            self._idle.append((connection, now))
+        else:
+            self._http11.discard(connection)
