@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,11 +57,14 @@ def configure(converter: Converter) -> None:
     * a moment is a Unix timestamp; it becomes an aware `datetime` in UTC
     * an empty string or 0 where a moment may be missing, an empty string where a number may be
       missing: nothing
+    * codes are enums; those that survive unknown values get them
     * fields may be missing where the class has a default
     * fields that the class does not know are kept in its `extra`
     """
-    converter.register_structure_hook(int, _integer)
-    converter.register_structure_hook(str, _string)
+    # By equality: an enum of numbers is a class of int, and has a hook of its own.
+    converter.register_structure_hook_func(lambda cls: cls is int, _integer)
+    converter.register_structure_hook_func(lambda cls: cls is str, _string)
+    converter.register_structure_hook_func(_is_enum, _member)
     converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook(datetime, _moment)
     converter.register_structure_hook(int | None, _unless_empty(_integer))
@@ -81,6 +85,14 @@ def _string(value: object, _: object = str) -> str:
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
         return str(value)
     raise TypeError("expected a string")
+
+
+def _is_enum(cls: object) -> bool:
+    return isinstance(cls, type) and issubclass(cls, IntEnum)
+
+
+def _member(value: object, cls: type[IntEnum]) -> IntEnum:
+    return cls(_integer(value))
 
 
 def _decimal(value: object, _: object = Decimal) -> Decimal:

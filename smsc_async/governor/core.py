@@ -19,7 +19,8 @@ _SETTLED: Final = 0
 
 _NEVER: Final = 2**63
 
-_Places = list[tuple[float, int]]
+_Place = tuple[float, int]
+_Places = list[_Place]
 
 
 @attrs.frozen
@@ -42,7 +43,7 @@ class Core:
     key without places is forgotten.
     """
 
-    _taken: dict[str, _Places] = attrs.field(factory=dict, init=False)
+    _taken: dict[str, _Places] = attrs.field(factory=dict[str, _Places], init=False)
     _last: int = attrs.field(default=_SETTLED, init=False)
     _sweep_at: int = attrs.field(default=256, init=False)
 
@@ -168,7 +169,7 @@ def _find(taken: _Places, number: int) -> int:
     return -1
 
 
-def _at_the_earliest(place: tuple[float, int], now: float, need: Need) -> float:
+def _at_the_earliest(place: _Place, now: float, need: Need) -> float:
     """Return when the place comes free if its request is answered now."""
     free_at, number = place
     return free_at if number == _SETTLED else min(free_at, now + need.hold)

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from .._limits import STATUS_CONCURRENCY, Scope
@@ -29,8 +30,20 @@ _NEVER_COUNT: Final = frozenset({"login", "psw", "apikey", "fmt", "charset", "op
 
 _CONTENT: Final = ("mes", "list", "subj", "fileurl", "tpl")
 _KINDS: Final = (
-    ("flash", "bin", "push", "hlr", "ping", "mms", "mail", "soc", "viber", "whatsapp", "bot", "call")
+    "flash",
+    "bin",
+    "push",
+    "hlr",
+    "ping",
+    "mms",
+    "mail",
+    "soc",
+    "viber",
+    "whatsapp",
+    "bot",
+    "call",
 )
+_ENCODER: Final = json.JSONEncoder(check_circular=False)
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 
 
@@ -71,7 +84,9 @@ def needs(
             )
             for parts in _counters(rule, scope_name, fields, who)
         )
-    found.append(slots(account, min(concurrency, STATUS_CONCURRENCY) if strict and status else concurrency))
+    found.append(
+        slots(account, min(concurrency, STATUS_CONCURRENCY) if strict and status else concurrency)
+    )
     if status:
         found.append(status_slots(account))
     return tuple(found)
@@ -139,6 +154,10 @@ def _plain(recipient: str) -> str:
 
 
 def _digest(account: str, parts: Sequence[object]) -> str:
-    salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
-    text = json.dumps(parts, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=12, key=salt).hexdigest()
+    text = _ENCODER.encode(parts).encode()
+    return hashlib.blake2b(text, digest_size=12, key=_salt(account)).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _salt(account: str) -> bytes:
+    return hashlib.blake2b(account.encode(), digest_size=32).digest()

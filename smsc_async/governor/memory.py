@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import anyio
 import attrs
 
+from .._clock import Clock
 from ..errors import RateLimited
-from ._line import Line, Waiter
 from .base import Need, Outcome, Permit
-from .core import Core
+from .core import Core, Refusal
+from .line import Line, Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from .._clock import Clock
 
 __all__ = ["MemoryGovernor"]
 
@@ -25,18 +24,18 @@ __all__ = ["MemoryGovernor"]
 class MemoryGovernor:
     """Keeps to the limits among all who share it, first come, first served.
 
-    Whoever waits for a place stands in the line of one key. The first of a line also waits for
-    the moment the key comes free by itself; the others only to be called. Nobody passes one who
-    waits for something they need as well, and nobody waits behind one who does not.
+    Whoever waits stands in the line of one key. Nobody passes one who waits for something they
+    need as well, and nobody waits behind one who does not.
 
-    It belongs to one event loop, and starts no tasks. When nobody waits, `acquire` comes back
-    without giving other tasks a turn; `release` and `fill` always do, so a cancelled task can
-    give its permit back.
+    It belongs to one event loop and starts no tasks: the first of each line also waits for the
+    moment the key comes free by itself. An `acquire` that need not wait returns without giving
+    other tasks a turn and cannot be cancelled, and so do `release` and `fill`, always: a
+    cancelled task can give its permit back.
     """
 
     _clock: Clock = attrs.field(kw_only=True)
     _core: Core = attrs.field(factory=Core, init=False)
-    _lines: dict[str, Line] = attrs.field(factory=dict, init=False)
+    _lines: dict[str, Line] = attrs.field(factory=dict[str, Line], init=False)
     _arrivals: int = attrs.field(default=0, init=False)
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
@@ -45,23 +44,18 @@ class MemoryGovernor:
         Raises `RateLimited` as soon as it is known that it would take longer than `patience`
         seconds; 0 tries once. A need with a patience of its own is judged by that alone, and the
         time spent waiting for it is not charged to the call. `retry_after` is the least time it
-        would take; where only requests in flight are in the way, it is the most.
+        takes; when only requests in flight are in the way, the most.
         """
         needs = tuple(needs)
         now = self._clock.now()
-        if not self._lines:
-            number = self._core.try_acquire(now, needs, lease)
-            if isinstance(number, int):
-                return Permit(number, needs)
+        taken = self._take(self._arrivals + 1, needs, lease, now)
+        if isinstance(taken, Permit):
+            return taken
+        self._refuse_hopeless(needs, patience, now)
         self._arrivals += 1
-        waiter = Waiter(self._arrivals, needs, lease, patience, since=now)
-        obstacle = self._try(waiter, now)
-        if obstacle is not None:
-            self._refuse_now(waiter, now)
-            self._stand(waiter, obstacle, now)
-            await self._wait(waiter)
-        assert waiter.permit is not None  # noqa: S101 - what the lines above are for
-        return waiter.permit
+        waiter = Waiter(self._arrivals, needs, lease, patience, since=now, blocked=taken)
+        self._stand(waiter, taken, now)
+        return await self._wait(waiter)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
         """Say what became of the request; those who waited for its places get their turn."""
@@ -74,7 +68,7 @@ class MemoryGovernor:
         self._serve((need.key,), now)
 
     async def aclose(self) -> None:
-        """Do nothing: memory is all there is."""
+        """Do nothing: there is nothing but memory."""
 
     def _settle(self, permit: Permit, outcome: Outcome) -> None:
         now = self._clock.now()
@@ -82,62 +76,114 @@ class MemoryGovernor:
         if self._lines:
             self._serve((need.key for need in permit.needs), now)
 
-    async def _wait(self, waiter: Waiter) -> None:
-        """Stand in lines until there is a permit; leave nothing behind when it comes to nothing."""
+    def _take(
+        self, arrival: int, needs: tuple[Need, ...], lease: float, now: float
+    ) -> Permit | Need:
+        """Take all places, or return the need to wait for first."""
+        held = self._held_up(arrival, needs) if self._lines else None
+        if held is not None:
+            refusal = self._core.refusal(now, needs)
+            return held if refusal is None else refusal.need
+        taken = self._core.try_acquire(now, needs, lease)
+        return taken.need if isinstance(taken, Refusal) else Permit(taken, needs)
+
+    def _held_up(self, arrival: int, needs: tuple[Need, ...]) -> Need | None:
+        """Return a need that somebody who came earlier waits for, if there is one."""
+        for need in needs:
+            line = self._lines.get(need.key)
+            first = None if line is None else line.first()
+            if first is not None and first.arrival < arrival:
+                return need
+        return None
+
+    def _refuse_hopeless(self, needs: tuple[Need, ...], patience: float, now: float) -> None:
+        """Raise `RateLimited` if it is known already that patience will not do."""
+        worst: RateLimited | None = None
+        for need in needs:
+            line = self._lines.get(need.key)
+            ahead = 0 if line is None else line.length
+            left = patience if need.patience is None else need.patience
+            least = self._core.wait_for(now, need, ahead)
+            most = self._core.wait(now, need)
+            waits = ahead > 0 or most > 0
+            if (least > left or (waits and left <= 0)) and (
+                worst is None or worst.retry_after < (least or most)
+            ):
+                worst = RateLimited(need.rule, least or most)
+        if worst is not None:
+            raise worst
+
+    async def _wait(self, waiter: Waiter) -> Permit:
+        """Stand in lines until there is a permit; leave nothing behind if it comes to nothing."""
         try:
             while waiter.permit is None:
-                self._judge(waiter)
-                await self._clock.wait(waiter.called, waiter.due - self._clock.now())
+                now = self._clock.now()
+                waiter.due = self._due_unless_hopeless(waiter, now)
+                await self._clock.wait(waiter.called, waiter.due - now)
+                waiter.due = -math.inf
                 if waiter.called.is_set():
                     waiter.called = anyio.Event()
                 if waiter.line is not None:
-                    waiter.due = math.inf
                     self._serve((waiter.line.key,), self._clock.now())
         except BaseException:
             self._withdraw(waiter)
             raise
+        return waiter.permit
+
+    def _due(self, waiter: Waiter, now: float) -> float:
+        """Return when the waiter has to look by itself; a moment past if it waits in vain."""
+        need, deadline = waiter.blocked, waiter.deadline()
+        if now >= deadline or self._core.wait_for(now, need, 0) > deadline - now:
+            return -math.inf
+        if waiter.line is None or waiter.line.first() is not waiter:
+            return deadline
+        return min(deadline, now + self._core.wait(now, need))
+
+    def _due_unless_hopeless(self, waiter: Waiter, now: float) -> float:
+        due, need = self._due(waiter, now), waiter.blocked
+        if due <= now:
+            least = self._core.wait_for(now, need, 0)
+            raise RateLimited(need.rule, least or self._core.wait(now, need))
+        return due
 
     def _withdraw(self, waiter: Waiter) -> None:
+        """Give back what the waiter has: a permit that it cannot use, or its place in a line."""
         if waiter.permit is not None:
             self._settle(waiter.permit, Outcome.NOT_SENT)
         elif waiter.line is not None:
-            key = waiter.line.key
-            self._leave(waiter)
-            self._serve((key,), self._clock.now())
+            key, now = waiter.line.key, self._clock.now()
+            self._leave(waiter, now)
+            self._serve((key,), now)
 
     def _serve(self, keys: Iterable[str], now: float) -> None:
-        """Give permits to those at the front of these lines, as long as there are places."""
+        """Give permits to the first of these lines, for as long as there are places."""
         for key in keys:
             line = self._lines.get(key)
             while line is not None and (first := line.first()) is not None:
-                obstacle = self._try(first, now)
-                if obstacle is not None and obstacle.key == key:
-                    first.blocked = obstacle
-                    self._remind(first, now)
+                taken = self._take(first.arrival, first.needs, first.lease, now)
+                if isinstance(taken, Need) and taken.key == key:
+                    first.call(self._due(first, now))
                     break
-                self._leave(first)
-                if obstacle is None:
-                    first.called.set()
+                self._leave(first, now)
+                if isinstance(taken, Permit):
+                    first.permit = taken
+                    first.call(-math.inf)
                 else:
-                    self._stand(first, obstacle, now)
+                    self._stand(first, taken, now)
+                    first.call(self._due(first, now))
 
-    def _try(self, waiter: Waiter, now: float) -> Need | None:
-        """Give the waiter its permit, or return the need it has to wait for first."""
-        held = self._held_up(waiter)
-        if held is not None:
-            refusal = self._core.refusal(now, waiter.needs)
-            return held if refusal is None else refusal.need
-        number = self._core.try_acquire(now, waiter.needs, waiter.lease)
-        if isinstance(number, int):
-            waiter.permit = Permit(number, waiter.needs)
-            return None
-        return number.need
+    def _stand(self, waiter: Waiter, need: Need, now: float) -> None:
+        """Put the waiter into the line for a need."""
+        waiter.blocked = need
+        line = self._lines.get(need.key)
+        if line is None:
+            line = self._lines[need.key] = Line(need.key)
+        line.join(waiter, now)
 
-    def _held_up(self, waiter: Waiter) -> Need | None:
-        """Return a need that somebody who came earlier waits for, if there is one."""
-        for need in waiter.needs:
-            line = self._lines.get(need.key)
-            first = None if line is None else line.first()
-            if first is not None and first.arrival < waiter.arrival:
-                return need
-        return None
+    def _leave(self, waiter: Waiter, now: float) -> None:
+        """Take the waiter out of the line it stands in."""
+        line = waiter.line
+        if line is not None:
+            line.leave(waiter, now)
+            if not line.length:
+                del self._lines[line.key]

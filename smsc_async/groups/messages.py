@@ -128,7 +128,7 @@ class Messages:
         accepted = await self._call(
             _SEND, params, message_id=message_id, recipients=numbers, repeat=repeat
         )
-        phones = accepted.phones or tuple(RecipientResult(number) for number in numbers)
+        phones = accepted.phones or tuple(RecipientResult(number.lstrip("+")) for number in numbers)
         return SentMessage(
             accepted.id,
             accepted.units,

@@ -1,0 +1,78 @@
+"""A line of those who wait for a place under one key, first come, first served."""
+
+from __future__ import annotations
+
+import math
+from heapq import heapify, heappop, heappush
+
+import anyio
+import attrs
+
+from .base import Need, Permit
+
+__all__ = ["Line", "Waiter"]
+
+
+@attrs.define(eq=False)
+class Waiter:
+    """One who waits: for what, since when, and in which line."""
+
+    arrival: int
+    needs: tuple[Need, ...]
+    lease: float
+    patience: float
+    since: float
+    blocked: Need
+    """What it waits for at present."""
+    line: Line | None = None
+    entered: float = 0.0
+    """When it joined that line."""
+    spared: float = 0.0
+    """Seconds in lines that are not charged to the call's patience."""
+    due: float = -math.inf
+    """Until when it sleeps if it is not called; long past while it is awake."""
+    called: anyio.Event = attrs.field(factory=anyio.Event)
+    permit: Permit | None = None
+
+    def deadline(self) -> float:
+        """Return when the patience for what it waits for ends."""
+        if self.blocked.patience is not None:
+            return self.since + self.blocked.patience
+        return self.since + self.patience + self.spared
+
+    def call(self, due: float) -> None:
+        """Wake it if it would sleep longer than until `due`."""
+        if self.due > due:
+            self.due = -math.inf
+            self.called.set()
+
+
+@attrs.define(eq=False)
+class Line:
+    """Waiters in the order of their arrival; leaving from the middle costs nothing at once."""
+
+    key: str
+    length: int = 0
+    _heap: list[tuple[int, Waiter]] = attrs.field(factory=list[tuple[int, Waiter]], init=False)
+
+    def first(self) -> Waiter | None:
+        """Return whose turn is next."""
+        return self._heap[0][1] if self._heap else None
+
+    def join(self, waiter: Waiter, now: float) -> None:
+        """Let the waiter in where its arrival puts it."""
+        waiter.line, waiter.entered = self, now
+        self.length += 1
+        heappush(self._heap, (waiter.arrival, waiter))
+
+    def leave(self, waiter: Waiter, now: float) -> None:
+        """Let the waiter go, wherever it stands."""
+        if waiter.blocked.patience is not None:
+            waiter.spared += now - waiter.entered
+        waiter.line = None
+        self.length -= 1
+        while self._heap and self._heap[0][1].line is not self:
+            heappop(self._heap)
+        if len(self._heap) > 2 * self.length + 16:
+            self._heap = [entry for entry in self._heap if entry[1].line is self]
+            heapify(self._heap)
