@@ -1,0 +1,56 @@
+"""What there is to run: `nox -l` lists it."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "types", "tests", "demo"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def groups(*names: str) -> list[str]:
+    return nox.project.dependency_groups(PROJECT, *names)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The test suite, on the installed package, with its coverage."""
+    session.install(".[cli,sandbox]", *groups("tests"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    if not session.posargs:
+        session.run("coverage", "report")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and suspicious code."""
+    session.install(*groups("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, by two checkers, and that none is missing from the public API."""
+    session.install("-e", ".[cli,sandbox]", *groups("tests", "types", "bench"), "nox")
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--ignoreexternal", "--verifytypes", "smsc_async")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Some hundred messages to a sandbox, over TLS and HTTP/2, until they are delivered."""
+    session.install(".[cli,sandbox]")
+    session.run("smsc", "demo", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """What a call costs, against a bare httpx client, as ratios."""
+    session.install(".[sandbox]", *groups("bench"))
+    session.run("python", "benchmarks/bench_call.py", *session.posargs)

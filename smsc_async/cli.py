@@ -1,0 +1,164 @@
+"""The `smsc` command: send, quote, status, balance; a sandbox; a demonstration."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+import anyio
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .client import AsyncSmsc
+from .demo import run_demo
+from .errors import SmscError
+from .sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Send messages with SMSC. Who you are is read from SMSC_LOGIN and SMSC_PASSWORD, or from "
+    "SMSC_APIKEY; see AsyncSmsc.from_env for the rest of the environment.",
+)
+_out: Final = Console()
+_err: Final = Console(stderr=True)
+
+Phones = Annotated[list[str], typer.Argument(help="International phone numbers.")]
+Text = Annotated[str, typer.Option("--text", "-t", help="The text, up to 1000 characters.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def send(
+    phones: Phones,
+    text: Text,
+    sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
+) -> None:
+    """Send a text to one phone or to several, once."""
+
+    async def action(smsc: AsyncSmsc) -> None:
+        sent = await smsc.send(phones, text)
+        _show(
+            {
+                "id": sent.id,
+                "units": sent.units,
+                "cost": sent.cost,
+                "balance": sent.balance,
+                "recipients": len(sent.recipients),
+            }
+        )
+
+    _run(action, sender)
+
+
+@app.command()
+def quote(phones: Phones, text: Text) -> None:
+    """Show what a text would cost; nothing is sent."""
+
+    async def action(smsc: AsyncSmsc) -> None:
+        price = await smsc.quote(phones, text)
+        _show({"units": price.units, "cost": price.cost})
+
+    _run(action)
+
+
+@app.command()
+def status(
+    message_id: Annotated[str, typer.Argument(help="The id that the message was sent with.")],
+    phone: Annotated[str, typer.Argument(help="Its recipient.")],
+) -> None:
+    """Show what became of a message."""
+
+    async def action(smsc: AsyncSmsc) -> None:
+        found = await smsc.status(message_id, phone, detail=1)
+        _show(
+            {
+                "status": found.status.name,
+                "final": found.is_final,
+                "since": found.changed_at,
+                "error": found.error,
+                "cost": found.cost,
+            }
+        )
+
+    _run(action)
+
+
+@app.command()
+def balance() -> None:
+    """Show the money on the account."""
+
+    async def action(smsc: AsyncSmsc) -> None:
+        money = await smsc.balance()
+        _show({"amount": money.amount, "currency": money.currency, "credit": money.credit})
+
+    _run(action)
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The main host's port; the backup's is the next.")] = 0,
+    limits: Annotated[bool, typer.Option(help="Enforce the documented limits.")] = True,
+) -> None:
+    """Run a stand-in SMSC on this machine until Ctrl-C."""
+    ports = (port, port + 1) if port else ()
+    with Sandbox(limits=limits, ports=ports) as service:
+        _out.print("A stand-in SMSC is running. Point a client at it:\n", highlight=False)
+        for variable, value in (
+            ("SMSC_HOSTS", ",".join(service.urls)),
+            ("SMSC_LOGIN", service.login),
+            ("SMSC_PASSWORD", service.password),
+            ("SMSC_CA", service.ca),
+        ):
+            _out.print(f"export {variable}={value}", highlight=False, soft_wrap=True)
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            _out.print("\nStopped.")
+
+
+@app.command()
+def demo(
+    messages: Annotated[int, typer.Option(min=1, max=5000, help="How many to send.")] = 300,
+) -> None:
+    """Send real messages over TLS and HTTP/2 to a sandbox, and follow them until delivered."""
+    started = time.monotonic()
+    latency = random.Random(1)
+    service = Sandbox(latency=lambda: latency.uniform(0.005, 0.03), balance=str(messages))
+    with service:
+        ok = anyio.run(run_demo, service, messages, _out, started)
+    raise typer.Exit(0 if ok else 1)
+
+
+def _run(action: Callable[[AsyncSmsc], Awaitable[None]], sender: str | None = None) -> None:
+    async def session() -> None:
+        options = {} if sender is None else {"sender": sender}
+        async with AsyncSmsc.from_env(**options) as smsc:  # type: ignore[arg-type]
+            await action(smsc)
+
+    try:
+        anyio.run(session)
+    except SmscError as error:
+        _err.print(f"{type(error).__name__}: {error}", style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _show(facts: dict[str, object]) -> None:
+    table = Table(box=None, show_header=False)
+    for name, value in facts.items():
+        if value is not None:
+            table.add_row(f"[dim]{name}[/]", str(value))
+    _out.print(table)
