@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 from cattrs import Converter, transform_error
-from cattrs.errors import BaseValidationError
+from cattrs.errors import AttributeValidationNote, BaseValidationError, ClassValidationError
 from cattrs.gen import make_dict_structure_fn, override
 
 from .errors import BadReply
@@ -61,10 +61,9 @@ def configure(converter: Converter) -> None:
     * fields may be missing where the class has a default
     * fields that the class does not know are kept in its `extra`
     """
-    # By equality: an enum of numbers is a class of int, and has a hook of its own.
-    converter.register_structure_hook_func(lambda cls: cls is int, _integer)
-    converter.register_structure_hook_func(lambda cls: cls is str, _string)
-    converter.register_structure_hook_func(_is_enum, _member)
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(str, _string)
+    converter.register_structure_hook(IntEnum, _member)
     converter.register_structure_hook(Decimal, _decimal)
     converter.register_structure_hook(datetime, _moment)
     converter.register_structure_hook(int | None, _unless_empty(_integer))
@@ -85,10 +84,6 @@ def _string(value: object, _: object = str) -> str:
     if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
         return str(value)
     raise TypeError("expected a string")
-
-
-def _is_enum(cls: object) -> bool:
-    return isinstance(cls, type) and issubclass(cls, IntEnum)
 
 
 def _member(value: object, cls: type[IntEnum]) -> IntEnum:
@@ -143,11 +138,22 @@ def _class_hook(
     def hook(value: Mapping[str, object], _: object) -> object:
         if not isinstance(value, Mapping):
             raise TypeError("expected an object")
-        answer = structure(value, cls)
+        try:
+            answer = structure(value, cls)
+        except ClassValidationError as error:
+            _name_as_on_the_wire(error, names)
+            raise
         unknown = {key: item for key, item in value.items() if key not in known}
         return attrs.evolve(answer, **{rest: unknown}) if rest and unknown else answer
 
     return hook
+
+
+def _name_as_on_the_wire(error: ClassValidationError, names: Mapping[str, str]) -> None:
+    for part in error.exceptions:
+        for note in getattr(part, "__notes__", ()):
+            if isinstance(note, AttributeValidationNote):
+                note.name = names.get(note.name, note.name)
 
 
 _CONVERTER = Converter(detailed_validation=True)

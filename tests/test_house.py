@@ -1,0 +1,115 @@
+"""The shape of the house: one door, imports that point one way, one room that knows httpx."""
+
+from __future__ import annotations
+
+import ast
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+import smsc_async
+
+HOME = Path(smsc_async.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(HOME).with_suffix("").parts): path for path in HOME.rglob("*.py")
+}
+
+# What each room may import of ours; rooms not named here may import anything.
+RULES = {
+    "errors": set(),
+    "_limits": set(),
+    "_clock": set(),
+    "_convert": {"errors"},
+    "_command": {"errors", "_limits"},
+    "_options": {"errors"},
+    "content": {"errors"},
+    "_circuit": {"errors"},
+    "_wire": {"errors", "_command", "_convert"},
+    "_retry": {"errors", "_command", "_clock"},
+    "_lifetime": {"errors"},
+    "governor": {"errors", "_limits", "_clock", "governor"},
+    "transport": {"errors", "_clock", "transport"},
+    "_call": {
+        *("errors", "_clock", "_command", "_circuit", "_lifetime", "_retry", "_wire"),
+        *("governor", "transport"),
+    },
+}
+GROUP = {"errors", "_limits", "_clock", "_command", "_convert", "_options", "_call", "content"}
+
+
+def imports(path: Path) -> set[str]:
+    """The rooms that a module imports, as first names below the package."""
+    found = set()
+    inside = len(path.relative_to(HOME).parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = path.relative_to(HOME).parts[: inside - node.level]
+            parts = (*base, *(node.module or "").split("."))
+            found.add(next((part for part in parts if part), node.names[0].name))
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            found |= {f"!{name.split('.')[0]}" for name in names if name}
+    return found
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_point_one_way(module: str) -> None:
+    """No room imports one that is above it, and no group imports another."""
+    room = module.split(".")[0]
+    allowed = RULES.get(room)
+    if room == "groups":
+        allowed = GROUP
+    if allowed is None:
+        return
+
+    ours = {name for name in imports(MODULES[module]) if not name.startswith("!")}
+
+    assert ours <= allowed
+
+
+def test_one_room_knows_httpx() -> None:
+    """The transport, and nobody else, imports httpx or h2."""
+    knowing = {
+        module.split(".")[0]
+        for (module, path), library in product(MODULES.items(), ("!httpx", "!h2", "!h11"))
+        if library in imports(path)
+    }
+
+    assert knowing == {"transport"}
+
+
+def test_the_sandbox_shares_no_mistake_with_the_client() -> None:
+    """The sandbox takes nothing from the client but, for convenience, the client."""
+    taken = {
+        (module, name)
+        for module, path in MODULES.items()
+        if module.startswith("sandbox")
+        for name in imports(path)
+        if not name.startswith("!") and name != "sandbox"
+    }
+
+    assert taken == {("sandbox.__init__", "client")}
+
+
+def test_one_door() -> None:
+    """All public names come from the package itself, sorted, and each exists."""
+    names = smsc_async.__all__
+
+    assert names == sorted(names, key=lambda name: (not name.isupper(), name))
+    assert [name for name in names if not hasattr(smsc_async, name)] == []
+    assert {name for name in vars(smsc_async.errors) if name in smsc_async.errors.__all__} <= {
+        *names
+    }
+
+
+def test_modules_stay_small() -> None:
+    """No module is longer than 400 lines."""
+    long_ones = {
+        module: lines
+        for module, path in MODULES.items()
+        if (lines := len(path.read_text().splitlines())) > 400
+    }
+
+    assert long_ones == {}
