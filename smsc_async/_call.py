@@ -115,8 +115,13 @@ class Caller:
         message_id: str | None = None,
         recipients: tuple[str, ...] = (),
         repeat: Literal["raise", "wait"] = "raise",
+        resend: bool = False,
     ) -> T:
-        """Make the call and return its typed answer, or raise an `SmscError`."""
+        """Make the call and return its typed answer, or raise an `SmscError`.
+
+        With `repeat="wait"` a duplicate waits for its minute, whoever sent the first. A `resend`
+        waits for our own minute only: what the service calls a duplicate may be the message itself.
+        """
         with self._lifetime.call():
             form = encode(command, self._auth, params)
             call = self._begin(command, form, message_id, recipients, repeat)
@@ -126,7 +131,7 @@ class Caller:
                 random=self._random,
                 budget=self._budget,
                 until=call.until,
-                wait=repeat == "wait",
+                wait=repeat == "wait" and not resend,
             )
             async for attempt in again:
                 with attempt:
@@ -170,8 +175,12 @@ class Caller:
                     outcome = Outcome.ANSWERED
                     self._circuit.heard(None)
                     self._budget.earn()
-                except (ApiError, BadReply):
+                except BadReply:
                     outcome = Outcome.ANSWERED
+                    raise
+                except ApiError as error:
+                    outcome = Outcome.ANSWERED
+                    self._circuit.heard(error)
                     raise
                 except TransportFailure as failure:
                     if failure.sent is not Sent.UNKNOWN:
@@ -188,10 +197,8 @@ class Caller:
                 raise call.annotate(bad)
             unknown = OutcomeUnknown("the answer could not be read", call.recipients)
             raise call.annotate(unknown) from bad
-        except ApiError as error:
-            self._circuit.heard(error)
-            if isinstance(error, TooManyRequests):
-                await self._learn(call, error)
+        except TooManyRequests as error:
+            await self._learn(call, error)
             raise call.annotate(error)
         except SmscError as error:
             raise call.annotate(error)

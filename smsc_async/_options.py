@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, TypeVar
 
 from .errors import InvalidRequest
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from random import Random
 
-__all__ = ["SendOptions", "check_id", "mint_id", "option_params", "phone", "recipients"]
+C = TypeVar("C", bound=str)
+
+__all__ = ["SendOptions", "check_choice", "check_id", "mint_id", "option_params", "phone", "recipients"]
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
@@ -56,6 +58,13 @@ def check_id(value: str, field: str = "id") -> str:
         raise InvalidRequest(field, "has to be 1 to 40 of A-Z a-z 0-9 . _ -")
     if value.isdigit() and not 1 <= int(value) <= _MAX_NUMBER:
         raise InvalidRequest(field, f"a number has to be from 1 to {_MAX_NUMBER}")
+    return value
+
+
+def check_choice(field: str, value: C, choices: tuple[C, ...]) -> C:
+    """Return the value, if it is one of these."""
+    if value not in choices:
+        raise InvalidRequest(field, "has to be " + " or ".join(f'"{choice}"' for choice in choices))
     return value
 
 

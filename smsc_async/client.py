@@ -10,7 +10,8 @@ from ._call import Caller, Pace
 from ._clock import SystemClock
 from ._lifetime import Lifetime
 from ._limits import MAX_CONCURRENCY
-from ._options import option_params
+from ._options import check_choice, option_params
+from ._resolve import OUTCOMES
 from ._wire import Auth
 from .errors import InvalidRequest
 from .governor import Governor, MemoryGovernor
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ._clock import Clock
+    from ._resolve import OutcomeMode
 
 __all__ = ["SMSCENTRE", "SMSC_RU", "AsyncSmsc"]
 
@@ -47,6 +49,7 @@ class ClientOptions(TypedDict, total=False):
     deadline: float
     patience: float
     concurrency: int
+    outcome: OutcomeMode
     governor: str | Governor
     http2: bool
     verify: bool | str | ssl.SSLContext
@@ -72,6 +75,7 @@ class AsyncSmsc(Messages, Statuses):
         patience: For a documented limit. When the wait would be longer, `RateLimited` is raised at
             once; 0 never waits.
         concurrency: Calls in flight at once, 1 to 14; the account's other programs count, too.
+        outcome: What to do when the answer to a send is lost; see `send`.
         governor: Where the limits are counted: "memory://", or your own `Governor`.
         http2: Whether to offer HTTP/2; without it, or to a server without it, HTTP/1.1 is spoken.
         verify: True, the file of a CA to trust, or an `ssl.SSLContext`. False verifies nothing.
@@ -92,6 +96,7 @@ class AsyncSmsc(Messages, Statuses):
         deadline: float = 180.0,
         patience: float = 60.0,
         concurrency: int = 12,
+        outcome: OutcomeMode = "careful",
         governor: str | Governor = "memory://",
         http2: bool = True,
         verify: bool | str | ssl.SSLContext = True,
@@ -105,13 +110,14 @@ class AsyncSmsc(Messages, Statuses):
             raise InvalidRequest("concurrency", f"has to be from 1 to {MAX_CONCURRENCY}")
         if sender is not None:
             option_params({"sender": sender}, None)
+        self._outcome = check_choice("outcome", outcome, OUTCOMES)
         self._sender = sender
         self._zone = timezone
         self._random = SystemRandom()
         self._lifetime = Lifetime()
         self._drain = reply_timeout
         self._hosts = tuple(hosts)
-        clock = clock or SystemClock()
+        self._clock = clock = clock or SystemClock()
         self._exchange = HttpExchange(
             Hosts(self._hosts, clock=clock),
             connect_timeout=connect_timeout,

@@ -28,6 +28,7 @@ RULES = {
     "_wire": {"errors", "_command", "_convert"},
     "_retry": {"errors", "_command", "_clock"},
     "_lifetime": {"errors"},
+    "_resolve": {"errors", "_clock"},
     "governor": {"errors", "_limits", "_clock", "governor"},
     "transport": {"errors", "_clock", "transport"},
     "_call": {
@@ -35,7 +36,7 @@ RULES = {
         *("governor", "transport"),
     },
 }
-GROUP = {"errors", "_limits", "_clock", "_command", "_convert", "_options", "_call", "content"}
+GROUP = {"_resolve", "errors", "_limits", "_clock", "_command", "_convert", "_options", "_call", "content"}
 
 
 def imports(path: Path) -> set[str]:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Unpack
 
+import anyio
 import attrs
 
 from .._command import Command, Repeat
 from .._convert import extra, reader, wire
 from .._limits import RULES
-from .._options import SendOptions, mint_id, option_params, recipients
+from .._options import SendOptions, check_choice, mint_id, option_params, recipients
+from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, resolve
 from ..content import Content, as_content
-from ..errors import InvalidRequest
+from ..errors import OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from datetime import tzinfo
     from random import Random
 
     from .._call import Caller
+    from .._clock import Clock
 
 __all__ = ["Messages", "Quote", "RecipientResult", "SentMessage"]
 
@@ -56,8 +61,8 @@ class SentMessage:
     """A message that the service has accepted.
 
     `units` and `cost` are totals over all recipients; `balance` is what was left after it. With
-    `confirmed_by="status"` the answer was lost and the message was found by asking for it; then
-    units, cost and balance are not known.
+    `confirmed_by="status"` the answer was lost, and the message was found by asking for its status:
+    units and cost are then what the statuses say, and the balance is NaN, for nobody has said it.
     """
 
     id: str
@@ -85,6 +90,25 @@ _SEND: Final = Command(
     rules=(RULES["send.identical"], RULES["send.flood"]),
     docs=_DOCS,
 )
+
+
+@attrs.frozen
+class _Seen:
+    status: int
+    units: int = wire("sms_cnt", default=0)
+    cost: Decimal = Decimal(0)
+    error: int | None = wire("err", default=None)
+
+
+_LOOK: Final = Command(
+    "status.php",
+    reader(_Seen),
+    rules=(RULES["status.same_message"],),
+    repeat=Repeat.ALWAYS,
+    docs="https://smscentre.com/api/http/status_messages/",
+)
+_NOT_FOUND: Final = -3
+
 _QUOTE: Final = Command(
     "send.php",
     reader(Quote),
@@ -99,9 +123,11 @@ class Messages:
     """The verbs of the client that send."""
 
     _call: Caller
+    _clock: Clock
     _random: Random
     _sender: str | None
     _zone: tzinfo | None
+    _outcome: OutcomeMode
 
     async def send(
         self,
@@ -109,34 +135,33 @@ class Messages:
         content: str | Content,
         *,
         repeat: Literal["raise", "wait"] = "raise",
+        outcome: OutcomeMode | None = None,
         **options: Unpack[SendOptions],
     ) -> SentMessage:
         """Send a message to one recipient or to many, once, and return what it cost.
 
         Phone numbers are international; a recipient may also be a group code, as "G12". The message
-        gets an id of its own before the first attempt. It is sent again only when it certainly was
-        not processed; otherwise `OutcomeUnknown` is raised with the id to ask for.
+        gets an id of its own before the first attempt, and is repeated at once only when it
+        certainly was not processed. When the answer is lost, `outcome="careful"` asks for the
+        message's status for a minute, sends it once more if the service does not have it, and
+        raises `OutcomeUnknown` if that settles nothing; `outcome="raise"` does so at once, and so
+        does any message to a group.
 
         The same text to the same recipients within a minute raises `DuplicateMessage` at once;
         `repeat="wait"` waits until it may be sent. https://smscentre.com/api/http/send/
         """
         numbers, params = self._params(to, content, options)
-        if repeat not in ("raise", "wait"):
-            raise InvalidRequest("repeat", 'has to be "raise" or "wait"')
+        check_choice("repeat", repeat, ("raise", "wait"))
+        mode = check_choice("outcome", outcome or self._outcome, OUTCOMES)
         message_id = str(params.setdefault("id", mint_id(self._random)))
         params |= {"cost": 3, "op": 1 if len(numbers) > 1 else None}
-        accepted = await self._call(
-            _SEND, params, message_id=message_id, recipients=numbers, repeat=repeat
-        )
-        phones = accepted.phones or tuple(RecipientResult(number.lstrip("+")) for number in numbers)
-        return SentMessage(
-            accepted.id,
-            accepted.units,
-            accepted.cost,
-            accepted.balance,
-            phones,
-            extra=accepted.extra,
-        )
+        send = partial(self._call, _SEND, params, message_id=message_id, recipients=numbers)
+        try:
+            return _sent(await send(repeat=repeat), numbers)
+        except OutcomeUnknown as doubt:
+            if mode == "raise" or any(number.startswith("G") for number in numbers):
+                raise
+            return await self._settle(doubt, message_id, numbers, send)
 
     async def quote(
         self, to: str | Iterable[str], content: str | Content, **options: Unpack[SendOptions]
@@ -161,3 +186,71 @@ class Messages:
             "sender": self._sender,
             **own,
         }
+
+    async def _settle(
+        self,
+        doubt: OutcomeUnknown,
+        message_id: str,
+        numbers: tuple[str, ...],
+        send: Callable[..., Awaitable[_Accepted]],
+    ) -> SentMessage:
+        """Find out whether it was sent; see `_resolve`."""
+
+        async def look() -> SentMessage | Look:
+            seen = [
+                await self._look(message_id, number) for number in {numbers[0]: 0, numbers[-1]: 0}
+            ]
+            if any(isinstance(one, _Seen) for one in seen):
+                return await self._found(message_id, numbers)
+            return MISSING if all(one is MISSING for one in seen) else UNSEEN
+
+        async def resend() -> SentMessage:
+            return _sent(await send(repeat="wait", resend=True), numbers)
+
+        return await resolve(doubt, look=look, resend=resend, clock=self._clock)
+
+    async def _look(self, message_id: str, number: str) -> _Seen | Look:
+        params = {"phone": number.lstrip("+"), "id": message_id, "all": 1}
+        try:
+            seen = await self._call(_LOOK, params, message_id=message_id)
+        except SmscError:
+            return UNSEEN
+        return MISSING if seen.status == _NOT_FOUND else seen
+
+    async def _found(self, message_id: str, numbers: tuple[str, ...]) -> SentMessage:
+        """Collect what the statuses say of a message that was sent after all."""
+        seen: dict[str, _Seen | Look] = dict.fromkeys(numbers, UNSEEN)
+
+        async def ask(number: str) -> None:
+            seen[number] = await self._look(message_id, number)
+
+        async with anyio.create_task_group() as group:
+            for number in numbers:
+                group.start_soon(ask, number)
+        found = {number: one for number, one in seen.items() if isinstance(one, _Seen)}
+        return SentMessage(
+            message_id,
+            sum(one.units for one in found.values()),
+            sum((one.cost for one in found.values()), Decimal(0)),
+            Decimal("NaN"),
+            tuple(_recipient(number, one) for number, one in seen.items()),
+            confirmed_by="status",
+        )
+
+
+def _sent(accepted: _Accepted, numbers: tuple[str, ...]) -> SentMessage:
+    return SentMessage(
+        accepted.id,
+        accepted.units,
+        accepted.cost,
+        accepted.balance,
+        accepted.phones or tuple(RecipientResult(number.lstrip("+")) for number in numbers),
+        extra=accepted.extra,
+    )
+
+
+def _recipient(number: str, seen: _Seen | Look) -> RecipientResult:
+    phone = number.lstrip("+")
+    if isinstance(seen, _Seen):
+        return RecipientResult(phone, seen.cost, seen.status, seen.error)
+    return RecipientResult(phone, status=_NOT_FOUND if seen is MISSING else None)

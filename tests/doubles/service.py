@@ -1,0 +1,85 @@
+"""A service that answers as it is told, without a network."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+import anyio.lowlevel
+from clocks import InstantClock
+
+from smsc_async import MemoryGovernor
+from smsc_async._call import Caller, Pace
+from smsc_async._lifetime import Lifetime
+from smsc_async._wire import Auth
+from smsc_async.groups.messages import Messages
+from smsc_async.groups.statuses import Statuses
+from smsc_async.transport import Reply, Sent, TransportFailure
+
+if TYPE_CHECKING:
+    from smsc_async._clock import Clock
+
+__all__ = ["Client", "ScriptedExchange", "failure"]
+
+
+def failure(sent: Sent) -> TransportFailure:
+    """No answer, and what is known of the request."""
+    return TransportFailure("the wire broke", sent, "reply")
+
+
+class ScriptedExchange:
+    """Answers each request with the next of its replies, and keeps what it was asked."""
+
+    def __init__(self, *replies: object) -> None:
+        self.replies = list(replies)
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    async def __call__(self, path: str, body: bytes, *, content_type: str = "") -> Reply:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+        self.asked.append((path, dict(pairs)))
+        await anyio.lowlevel.checkpoint()
+        reply = self.replies.pop(0)
+        if isinstance(reply, TransportFailure):
+            raise reply
+        answer = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
+        return Reply("smscentre.com", 200, answer, "HTTP/2")
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+class Client(Messages, Statuses):
+    """The verbs, over a scripted exchange."""
+
+    def __init__(
+        self,
+        exchange: ScriptedExchange,
+        *,
+        clock: Clock | None = None,
+        patience: float = 60.0,
+        concurrency: int = 12,
+    ) -> None:
+        self.clock = self._clock = clock or InstantClock()
+        self._outcome = "raise"
+        self.exchange = exchange
+        self._random = Random(1)
+        self._sender = None
+        self._zone = None
+        lifetime = Lifetime()
+        lifetime.open()
+        self._call = Caller(
+            auth=Auth.of("alex", "secret-password", None),
+            exchange=exchange,
+            governor=MemoryGovernor(clock=self.clock),
+            pace=Pace(concurrency, patience, deadline=180.0, lease=60.0),
+            clock=self.clock,
+            random=self._random,
+            lifetime=lifetime,
+        )
+
+    @property
+    def asked(self) -> list[tuple[str, dict[str, str]]]:
+        """The requests so far: path and fields."""
+        return self.exchange.asked

@@ -1,0 +1,89 @@
+"""Sending and asking for prices: what goes onto the wire, and what comes back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from service import Client, ScriptedExchange
+
+from smsc_async import Flash, InvalidRequest, RecipientResult, SentMessage
+
+pytestmark = pytest.mark.anyio
+
+SENT = {"id": "m1", "cnt": 2, "cost": "0.30", "balance": "99.70"}
+COMMON = {"login": "alex", "psw": "secret-password", "fmt": "3", "charset": "utf-8"}
+
+
+async def test_send_to_one() -> None:
+    """A send asks for cost and balance, and has an id of its own."""
+    smsc = Client(ScriptedExchange(SENT))
+
+    sent = await smsc.send("+79991234567", "Hello")
+
+    [(path, form)] = smsc.asked
+    minted = form.pop("id")
+    assert path == "/sys/send.php"
+    assert form == COMMON | {"phones": "+79991234567", "mes": "Hello", "cost": "3"}
+    assert len(minted) == 25
+    assert sent == SentMessage(
+        "m1", 2, Decimal("0.30"), Decimal("99.70"), (RecipientResult("79991234567"),)
+    )
+    assert sent.confirmed_by == "reply"
+
+
+async def test_send_to_many() -> None:
+    """A send to several asks for the result of each; a refused one is data, not an exception."""
+    good = {"phone": "79991234567", "cost": "0.15", "status": "-1", "error": "0", "mccmnc": "25001"}
+    bad = {"phone": "79990000007", "cost": "0", "status": "22", "error": "249"}
+    smsc = Client(ScriptedExchange(SENT | {"phones": [good, bad]}))
+
+    sent = await smsc.send(["79991234567", "79990000007"], Flash("Hello"), id="mine", sender="Shop")
+
+    [(_, form)] = smsc.asked
+    assert form == COMMON | {
+        "phones": "79991234567,79990000007",
+        "mes": "Hello",
+        "flash": "1",
+        "id": "mine",
+        "sender": "Shop",
+        "cost": "3",
+        "op": "1",
+    }
+    assert [(one.phone, one.cost, one.status, one.error) for one in sent.recipients] == [
+        ("79991234567", Decimal("0.15"), -1, 0),
+        ("79990000007", Decimal(0), 22, 249),
+    ]
+
+
+async def test_quote() -> None:
+    """A quote asks for the price alone: no id, and nothing is sent."""
+    smsc = Client(ScriptedExchange({"cost": "0.30", "cnt": 2}))
+
+    quote = await smsc.quote("79991234567", "Hello", sender="Shop")
+
+    [(_, form)] = smsc.asked
+    assert form == COMMON | {
+        "phones": "79991234567",
+        "mes": "Hello",
+        "sender": "Shop",
+        "cost": "1",
+    }
+    assert (quote.cost, quote.units) == (Decimal("0.30"), 2)
+
+
+async def test_bad_input_does_not_reach_the_network() -> None:
+    """Whatever is wrong with a send is said before anything is asked."""
+    smsc = Client(ScriptedExchange())
+
+    for call in (
+        smsc.send("phone", "Hello"),
+        smsc.send("79991234567", ""),
+        smsc.send("79991234567", "Hello", id="a b"),
+        smsc.send("79991234567", "Hello", repeat="often"),  # type: ignore[arg-type]
+        smsc.quote("79991234567", "x" * 1001),
+    ):
+        with pytest.raises(InvalidRequest):
+            await call
+
+    assert smsc.asked == []
