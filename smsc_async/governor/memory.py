@@ -82,10 +82,18 @@ class MemoryGovernor:
         """Take all places, or return the need to wait for first."""
         held = self._held_up(arrival, needs) if self._lines else None
         if held is not None:
-            refusal = self._core.refusal(now, needs)
-            return held if refusal is None else refusal.need
+            return self._obstacle(needs, now) or held
         taken = self._core.try_acquire(now, needs, lease)
-        return taken.need if isinstance(taken, Refusal) else Permit(taken, needs)
+        if isinstance(taken, Refusal):
+            return self._obstacle(needs, now) or taken.need
+        return Permit(taken, needs)
+
+    def _obstacle(self, needs: tuple[Need, ...], now: float) -> Need | None:
+        """Return the need without a place that certainly takes longest, if there is one."""
+        lacking = [need for need in needs if self._core.wait(now, need) > 0]
+        if len(lacking) <= 1:
+            return lacking[0] if lacking else None
+        return max(lacking, key=lambda need: self._core.wait_for(now, need, 0))
 
     def _held_up(self, arrival: int, needs: tuple[Need, ...]) -> Need | None:
         """Return a need that somebody who came earlier waits for, if there is one."""
@@ -131,7 +139,7 @@ class MemoryGovernor:
         return waiter.permit
 
     def _due(self, waiter: Waiter, now: float) -> float:
-        """Return when the waiter has to look by itself; a moment past if it waits in vain."""
+        """Return when the waiter has to look by itself; never, as -inf, if it waits in vain."""
         need, deadline = waiter.blocked, waiter.deadline()
         if now >= deadline or self._core.wait_for(now, need, 0) > deadline - now:
             return -math.inf
@@ -141,7 +149,7 @@ class MemoryGovernor:
 
     def _due_unless_hopeless(self, waiter: Waiter, now: float) -> float:
         due, need = self._due(waiter, now), waiter.blocked
-        if due <= now:
+        if due == -math.inf:
             least = self._core.wait_for(now, need, 0)
             raise RateLimited(need.rule, least or self._core.wait(now, need))
         return due

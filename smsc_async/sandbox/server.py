@@ -102,9 +102,13 @@ class Host:
             return
         self._listener = self._thread = self._loop = self._stop = None
         listener.hang_up()
-        loop.call_soon_threadsafe(stop.set)
-        # Whoever was let in meanwhile.
-        loop.call_soon_threadsafe(listener.hang_up)
+
+        def end() -> None:
+            # Whoever was let in meanwhile.
+            listener.hang_up()
+            stop.set()
+
+        loop.call_soon_threadsafe(end)
         thread.join()
         listener.close()
 
