@@ -42,6 +42,7 @@ class Sandbox:
         balance: The money on the account.
         delivery: How long messages travel.
         latency: Seconds from taking a request to answering it.
+        keep: Whether messages are kept; without, a long load test does not fill the memory.
         now: Another clock than the machine's; seconds that only move forward.
     """
 
@@ -58,6 +59,7 @@ class Sandbox:
         balance: str = "1000",
         delivery: Delivery | None = None,
         latency: float | Callable[[], float] = _NO_LATENCY,
+        keep: bool = True,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._account = Account(
@@ -69,6 +71,7 @@ class Sandbox:
             wall=time.time,
             enforce=limits,
             delivery=delivery or Delivery(),
+            keep=keep,
         )
         self._latency = latency if callable(latency) else lambda: latency
         self._ports = [*ports, *[0] * (hosts - len(ports))]

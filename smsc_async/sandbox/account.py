@@ -100,6 +100,7 @@ class Account:
         wall: Callable[[], float],
         enforce: bool,
         delivery: Delivery,
+        keep: bool = True,
     ) -> None:
         self.login = login
         self.password = password
@@ -109,6 +110,7 @@ class Account:
         self.wall = wall
         self.enforce = enforce
         self.delivery = delivery
+        self._keep = keep
         self.limits = Limits(now, enforce=enforce)
         self.messages: list[Message] = []
         self.refusals: list[Refusal] = []
@@ -142,6 +144,8 @@ class Account:
     def add(self, message: Message) -> None:
         """Take a message and its price."""
         self.balance -= message.cost
+        if not self._keep:
+            return
         self.messages.append(message)
         # An id may be used again: the last message is the one that is found.
         self._by_key[message.phone, message.id] = message
