@@ -10,7 +10,7 @@ nox.options.sessions = ["lint", "types", "tests", "demo"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def groups(*names: str) -> list[str]:
+def groups(*names: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, *names)
 
 

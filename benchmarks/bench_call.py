@@ -47,9 +47,7 @@ class Unlimited:
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         turn = next(self._turns)
-        own = [
-            attrs.evolve(need, key=f"{need.key}{turn}") if need.hold else need for need in needs
-        ]
+        own = [attrs.evolve(need, key=f"{need.key}{turn}") if need.hold else need for need in needs]
         return await self._inner.acquire(own, lease=lease, patience=patience)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:

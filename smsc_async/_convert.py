@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 from cattrs import Converter, transform_error
@@ -16,10 +16,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from .errors import BadReply
 
-if TYPE_CHECKING:
-    from attrs import AttrsInstance
-
-__all__ = ["UNFIT", "extra", "misfit", "reader", "wire"]
+__all__ = ["KEEP", "UNFIT", "misfit", "reader", "wire"]
 
 T = TypeVar("T")
 
@@ -27,14 +24,13 @@ UNFIT = (BaseValidationError, TypeError, ValueError, KeyError)
 """What a reader raises for an answer that does not fit."""
 
 
-def wire(name: str, **options: Any) -> Any:
-    """Make an attrs field whose name in the service's answers is `name`."""
-    return attrs.field(metadata={"wire": name}, **options)
+KEEP: Final[Mapping[str, bool]] = {"keep": True}
+"""Metadata of the attrs field that keeps what the answer has and the class does not name."""
 
 
-def extra() -> Any:
-    """Make an attrs field that keeps what the answer has and the class does not name."""
-    return attrs.field(factory=dict, kw_only=True, repr=False, metadata={"extra": True})
+def wire(name: str) -> Mapping[str, str]:
+    """Make the metadata of an attrs field whose name in the service's answers is `name`."""
+    return {"wire": name}
 
 
 def reader(cls: type[T]) -> Callable[[object], T]:
@@ -120,20 +116,17 @@ def _unless_empty(
 
 
 def _class_hook(
-    converter: Converter, cls: type[AttrsInstance]
+    converter: Converter, cls: type[Any]
 ) -> Callable[[Mapping[str, object], object], object]:
     fields = attrs.fields(cls)
-    names = {field.name: field.metadata.get("wire", field.name) for field in fields}
-    rest = next((field.name for field in fields if field.metadata.get("extra")), None)
-    structure = make_dict_structure_fn(
-        cls,
-        converter,
-        **{
-            name: override(omit=True) if name == rest else override(rename=wire_name)
-            for name, wire_name in names.items()
-        },
-    )
+    names = {field.name: str(field.metadata.get("wire", field.name)) for field in fields}
+    rest = next((field.name for field in fields if field.metadata.get("keep")), None)
     known = frozenset(names.values())
+    overrides: dict[str, Any] = {
+        name: override(omit=True) if name == rest else override(rename=wire_name)
+        for name, wire_name in names.items()
+    }
+    structure = make_dict_structure_fn(cls, converter, **overrides)
 
     def hook(value: Mapping[str, object], _: object) -> object:
         if not isinstance(value, Mapping):

@@ -41,7 +41,9 @@ class Lifetime:
         if self._loop is None:
             raise ClientClosed("the client is not open: use it inside `async with`")
         if self._loop != anyio.lowlevel.current_token():
-            raise ClientClosed("the client was opened in another event loop; make one for this loop")
+            raise ClientClosed(
+                "the client was opened in another event loop; make one for this loop"
+            )
         self._calls += 1
         try:
             yield

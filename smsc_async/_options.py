@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=str)
 
-__all__ = ["SendOptions", "check_choice", "check_id", "mint_id", "option_params", "phone", "recipients"]
+__all__ = [
+    "SendOptions",
+    "check_choice",
+    "check_id",
+    "mint_id",
+    "option_params",
+    "phone",
+    "recipients",
+]
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _PHONE = re.compile(r"\+?[0-9]{5,15}")
@@ -97,9 +105,7 @@ def recipients(to: str | Iterable[str]) -> tuple[str, ...]:
     return numbers
 
 
-def option_params(
-    options: SendOptions, zone: tzinfo | None
-) -> dict[str, str | int | None]:
+def option_params(options: SendOptions, zone: tzinfo | None) -> dict[str, str | int | None]:
     """Check the options and return their form fields; an unknown one is refused."""
     params: dict[str, str | int | None] = {}
     for name, value in options.items():

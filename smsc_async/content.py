@@ -87,4 +87,6 @@ def as_content(value: str | Content) -> Content:
         return Sms(value)
     if isinstance(value, Content):
         return value
-    raise InvalidRequest("content", f"has to be a str or a content value, not {type(value).__name__}")
+    raise InvalidRequest(
+        "content", f"has to be a str or a content value, not {type(value).__name__}"
+    )

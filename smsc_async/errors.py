@@ -116,9 +116,7 @@ class SmscError(Exception):
         return _restore, (type(self), self.args, self.__dict__)
 
 
-def _restore(
-    cls: type[SmscError], args: tuple[object, ...], state: dict[str, object]
-) -> SmscError:
+def _restore(cls: type[SmscError], args: tuple[object, ...], state: dict[str, object]) -> SmscError:
     error = cls.__new__(cls, *args)
     error.__dict__.update(state)
     return error
@@ -282,7 +280,11 @@ def codes(**own: type[ApiError]) -> Mapping[int, type[ApiError]]:
 SCRIPT_CODES: Final[Mapping[str, Mapping[int, type[ApiError]]]] = MappingProxyType(
     {
         "send.php": codes(
-            e3=InsufficientFunds, e5=BadDate, e6=MessageForbidden, e7=InvalidNumber, e8=Undeliverable
+            e3=InsufficientFunds,
+            e5=BadDate,
+            e6=MessageForbidden,
+            e7=InvalidNumber,
+            e8=Undeliverable,
         ),
         "templates.php": codes(e3=NotFound, e5=OperationFailed),
         "op_templates.php": codes(),

@@ -29,7 +29,7 @@ def test_one_bad_login_may_be_corrected(circuit: Circuit) -> None:
     """After one failed login the next call still asks."""
     circuit.heard(AuthenticationFailed(2, "authorise error"))
 
-    assert circuit.check() is None
+    circuit.check()
 
 
 def test_two_bad_logins_stop_everything(circuit: Circuit, clock: InstantClock) -> None:
@@ -42,7 +42,7 @@ def test_two_bad_logins_stop_everything(circuit: Circuit, clock: InstantClock) -
     with pytest.raises(AuthenticationFailed, match="refused here for 1 s"):
         circuit.check()
     clock.pass_time(1)
-    assert circuit.check() is None
+    circuit.check()
 
 
 def test_success_forgets_bad_logins(circuit: Circuit) -> None:
@@ -51,7 +51,7 @@ def test_success_forgets_bad_logins(circuit: Circuit) -> None:
     circuit.heard(None)
     circuit.heard(AuthenticationFailed(2, "authorise error"))
 
-    assert circuit.check() is None
+    circuit.check()
 
 
 def test_block_opens_the_circuit(circuit: Circuit, clock: InstantClock) -> None:
@@ -73,14 +73,14 @@ def test_one_trial_at_a_time(circuit: Circuit, clock: InstantClock) -> None:
 
     assert blocked_for(circuit) == 60.0
     circuit.heard(None)
-    assert circuit.check() is None
+    circuit.check()
 
 
 def test_any_other_answer_ends_the_block(circuit: Circuit, clock: InstantClock) -> None:
     """An ordinary error shows that the service listens again, and the pauses start anew."""
     circuit.heard(IpBlocked(4, "ip is blocked"))
     circuit.heard(NotFound(3, "not found"))
-    assert circuit.check() is None
+    circuit.check()
 
     circuit.heard(IpBlocked(4, "ip is blocked"))
 

@@ -302,9 +302,7 @@ async def test_closing_waits_for_calls_in_progress() -> None:
             assert len(sent) == 5
 
 
-async def test_nothing_secret_is_logged(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_nothing_secret_is_logged(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     """At DEBUG, from all libraries: no password, no phone, no text."""
     caplog.set_level(logging.DEBUG)
     async with sandbox.client() as smsc:

@@ -36,7 +36,17 @@ RULES = {
         *("governor", "transport"),
     },
 }
-GROUP = {"_resolve", "errors", "_limits", "_clock", "_command", "_convert", "_options", "_call", "content"}
+GROUP = {
+    "_resolve",
+    "errors",
+    "_limits",
+    "_clock",
+    "_command",
+    "_convert",
+    "_options",
+    "_call",
+    "content",
+}
 
 
 def imports(path: Path) -> set[str]:

@@ -41,7 +41,8 @@ def test_phones(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "1234", "phone", "+", "7999123456789012", "+7999x234567", "٧٩٩٩١٢٣٤٥٦٧", None, 7999]
+    "wrong",
+    ["", "1234", "phone", "+", "7999123456789012", "+7999x234567", "٧٩٩٩١٢٣٤٥٦٧", None, 7999],
 )
 def test_not_a_phone(wrong: Any) -> None:
     """What is not 5 to 15 digits is not a phone number; the error does not repeat it."""

@@ -53,7 +53,12 @@ async def test_found_at_the_first_look() -> None:
 
     sent = await trial.send()
 
-    assert (sent.id, sent.units, sent.cost, sent.confirmed_by) == ("m1", 1, Decimal("0.15"), "status")
+    assert (sent.id, sent.units, sent.cost, sent.confirmed_by) == (
+        "m1",
+        1,
+        Decimal("0.15"),
+        "status",
+    )
     assert sent.balance.is_nan()
     assert [one.status for one in sent.recipients] == [0]
     assert trial.seconds == 2.0

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from smsc_async import ApiError, BadReply, Balance, InvalidNumber, InvalidRequest
 from smsc_async._command import Command
-from smsc_async._convert import reader
 from smsc_async._wire import Auth, decode, encode
 from smsc_async.groups.account import BALANCE
 from smsc_async.groups.messages import _QUOTE, _SEND
@@ -153,15 +152,23 @@ def test_not_the_api(body: bytes, text: str, path: str | None) -> None:
     assert caught.value.path == path
 
 
+def as_bytes(document: object) -> bytes:
+    """JSON as some servers write it, with NaN and all."""
+    return json.dumps(document).encode()
+
+
+WORDS = [
+    *("id", "cnt", "cost", "balance", "phones", "phone", "status", "err", "error", "result"),
+    *("last_timestamp", "error_code", "imsi", "type", "credit", "currency"),
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(
-        st.sampled_from(
-            "id cnt cost balance phones phone status err last_timestamp error_code error result "
-            "imsi type credit currency".split()
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(
+            st.sampled_from(WORDS) | st.text(),
+            inner,
         )
-        | st.text(),
-        inner,
     ),
 )
 
@@ -169,22 +176,11 @@ JSON = st.recursive(
 @pytest.mark.parametrize(
     "command", [BALANCE, _SEND, _QUOTE, _STATUS, _STATUSES, _DELETE], ids=lambda c: c.name
 )
-@given(body=st.binary() | JSON.map(lambda document: repr_json(document)))
+@given(body=st.binary() | JSON.map(as_bytes))
 def test_any_answer_is_typed_or_an_error_of_ours(command: Command[object], body: bytes) -> None:
     """Whatever comes back is the command's answer, an error of the API, or a BadReply."""
     try:
         answer = decode(command, body, HOST)
-    except (ApiError, BadReply) as error:
-        assert str(error)
-    else:
-        assert answer is not None
-
-
-def repr_json(document: object) -> bytes:
-    """JSON as some servers write it, with NaN and all."""
-    return json.dumps(document).encode()
-
-
-def test_reader_of_a_command_is_its_own() -> None:
-    """Two commands of one script answer with different classes."""
-    assert Command("x.php", reader(Balance)).answer({"balance": 1}) != BALANCE
+    except (ApiError, BadReply):
+        return
+    assert answer is not None

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import extra, reader, wire
+from .._convert import KEEP, reader, wire
 from .._limits import RULES
 
 __all__ = ["BALANCE", "Balance"]
@@ -23,10 +23,10 @@ class Balance:
     has one.
     """
 
-    amount: Decimal = wire("balance")
+    amount: Decimal = attrs.field(metadata=wire("balance"))
     currency: str | None = None
     credit: Decimal | None = None
-    extra: Mapping[str, object] = extra()
+    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
 
 
 BALANCE: Final = Command(

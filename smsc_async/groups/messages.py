@@ -11,7 +11,7 @@ import anyio
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import extra, reader, wire
+from .._convert import KEEP, reader, wire
 from .._limits import RULES
 from .._options import SendOptions, check_choice, mint_id, option_params, recipients
 from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, resolve
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .._call import Caller
     from .._clock import Clock
+    from .._wire import Params
 
 __all__ = ["Messages", "Quote", "RecipientResult", "SentMessage"]
 
@@ -36,8 +37,8 @@ class Quote:
     """What a message would cost; nothing was sent. `units` is the total over all recipients."""
 
     cost: Decimal
-    units: int = wire("cnt")
-    extra: Mapping[str, object] = extra()
+    units: int = attrs.field(metadata=wire("cnt"))
+    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
 
 
 @attrs.frozen
@@ -53,7 +54,7 @@ class RecipientResult:
     status: int | None = None
     error: int | None = None
     mccmnc: str | None = None
-    extra: Mapping[str, object] = extra()
+    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
 
 
 @attrs.frozen
@@ -71,17 +72,17 @@ class SentMessage:
     balance: Decimal
     recipients: tuple[RecipientResult, ...]
     confirmed_by: Literal["reply", "status"] = "reply"
-    extra: Mapping[str, object] = extra()
+    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
 
 
 @attrs.frozen
 class _Accepted:
     id: str
-    units: int = wire("cnt")
     cost: Decimal
     balance: Decimal
+    units: int = attrs.field(metadata=wire("cnt"))
     phones: tuple[RecipientResult, ...] = ()
-    extra: Mapping[str, object] = extra()
+    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
 
 
 _SEND: Final = Command(
@@ -95,9 +96,9 @@ _SEND: Final = Command(
 @attrs.frozen
 class _Seen:
     status: int
-    units: int = wire("sms_cnt", default=0)
+    units: int = attrs.field(default=0, metadata=wire("sms_cnt"))
     cost: Decimal = Decimal(0)
-    error: int | None = wire("err", default=None)
+    error: int | None = attrs.field(default=None, metadata=wire("err"))
 
 
 _LOOK: Final = Command(
@@ -210,7 +211,7 @@ class Messages:
         return await resolve(doubt, look=look, resend=resend, clock=self._clock)
 
     async def _look(self, message_id: str, number: str) -> _Seen | Look:
-        params = {"phone": number.lstrip("+"), "id": message_id, "all": 1}
+        params: Params = {"phone": number.lstrip("+"), "id": message_id, "all": 1}
         try:
             seen = await self._call(_LOOK, params, message_id=message_id)
         except SmscError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import extra, reader, wire
+from .._convert import KEEP, reader, wire
 from .._limits import RULES
 from .._options import check_id, phone
 from ..errors import BadReply, InvalidRequest
@@ -71,22 +71,22 @@ _DELIVERED: Final = frozenset(
 @attrs.frozen
 class _Status:
     status: DeliveryStatus
-    error: int | None = wire("err", default=None)
+    error: int | None = attrs.field(default=None, metadata=wire("err"))
     """Why it was not delivered; 0 is no error, 200 a message of the test mode."""
-    changed_at: datetime | None = wire("last_timestamp", default=None)
-    sent_at: datetime | None = wire("send_timestamp", default=None)
+    changed_at: datetime | None = attrs.field(default=None, metadata=wire("last_timestamp"))
+    sent_at: datetime | None = attrs.field(default=None, metadata=wire("send_timestamp"))
     id: str | None = None
     phone: str | None = None
     cost: Decimal | None = None
-    sender: str | None = wire("sender_id", default=None)
+    sender: str | None = attrs.field(default=None, metadata=wire("sender_id"))
     status_name: str | None = None
-    text: str | None = wire("message", default=None, repr=False)
+    text: str | None = attrs.field(default=None, repr=False, metadata=wire("message"))
     type: int | None = None
     flag: int | None = None
     country: str | None = None
     operator: str | None = None
     region: str | None = None
-    extra: Mapping[str, object] = extra()
+    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
 
     @property
     def is_final(self) -> bool:
@@ -103,7 +103,7 @@ class MessageStatus(_Status):
     in the archive has the status `NOT_FOUND` and nothing else.
     """
 
-    units: int | None = wire("sms_cnt", default=None)
+    units: int | None = attrs.field(default=None, metadata=wire("sms_cnt"))
     comment: str | None = None
     mccmnc: str | None = None
     operator_orig: str | None = None
@@ -117,10 +117,10 @@ class HlrStatus(_Status):
     msc: str | None = None
     mcc: str | None = None
     mnc: str | None = None
-    home_country: str | None = wire("cn", default=None)
-    home_network: str | None = wire("net", default=None)
-    roaming_country: str | None = wire("rcn", default=None)
-    roaming_network: str | None = wire("rnet", default=None)
+    home_country: str | None = attrs.field(default=None, metadata=wire("cn"))
+    home_network: str | None = attrs.field(default=None, metadata=wire("net"))
+    roaming_country: str | None = attrs.field(default=None, metadata=wire("rcn"))
+    roaming_network: str | None = attrs.field(default=None, metadata=wire("rnet"))
 
 
 _read_message = reader(MessageStatus)
@@ -179,7 +179,11 @@ class Statuses:
     _call: Caller
 
     async def status(
-        self, id: str, phone: str, *, detail: Detail = 0  # noqa: A002 - the wire's own name
+        self,
+        id: str,
+        phone: str,
+        *,
+        detail: Detail = 0,  # noqa: A002 - the wire's own name
     ) -> MessageStatus | HlrStatus:
         """Return what became of the message with this id to this recipient.
 

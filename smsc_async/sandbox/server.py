@@ -90,7 +90,10 @@ class Host:
         self._listener = listener
         running = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(listener, running), name=f"smsc-sandbox-{self._port}", daemon=True
+            target=self._run,
+            args=(listener, running),
+            name=f"smsc-sandbox-{self._port}",
+            daemon=True,
         )
         self._thread.start()
         running.wait()

@@ -96,7 +96,9 @@ class Http2Connection:
         self._left = max_requests
         self._h2 = H2Connection(
             H2Configuration(
-                header_encoding=None, validate_outbound_headers=False, normalize_outbound_headers=False
+                header_encoding=None,
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
             )
         )
         self._h2.local_settings = Settings(
@@ -321,7 +323,7 @@ class Http2Connection:
         last = event.last_stream_id or 0
         # h2 drops what it had queued, and takes the connection for closed; by RFC 9113, 6.8, the
         # streams up to the last one are still served.
-        self._h2.state_machine.state = ConnectionState.OPEN
+        self._h2.state_machine.state = ConnectionState.CLIENT_OPEN
         for stream in self._streams.values():
             if stream in self._unwritten:
                 stream.fail("the server is going away", Sent.NO)

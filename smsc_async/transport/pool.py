@@ -70,7 +70,9 @@ class Pool(httpx.AsyncBaseTransport):
         key = (url.scheme, url.host, url.port)
         site = self._sites.get(key)
         if site is None:
-            origin = Origin(url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80))
+            origin = Origin(
+                url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+            )
             site = self._sites[key] = _Site(
                 origin, self._context, self._connect_timeout, self._clock, self._max_requests
             )
@@ -154,7 +156,9 @@ class _Site:
             if connection := await self._ready_http2():
                 return connection
             if self._failures != failures:
-                raise TransportFailure("no connection: another call just failed", Sent.NO, "connect")
+                raise TransportFailure(
+                    "no connection: another call just failed", Sent.NO, "connect"
+                )
             try:
                 return await self._connect()
             except TransportFailure:

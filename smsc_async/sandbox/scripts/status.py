@@ -39,7 +39,9 @@ def handle(account: Account, form: Mapping[str, str]) -> object:
         check_limit(account, "status.php", "status", phone, message_id)
         return _status(account, phone, message_id, detail)
     check_limit(account, "status.php", "mass status")
-    pairs = [pair for pair in zip(phone.split(","), message_id.split(","), strict=False) if all(pair)]
+    pairs = [
+        pair for pair in zip(phone.split(","), message_id.split(","), strict=False) if all(pair)
+    ]
     return [
         _status(account, *pair, detail)
         | ({"id": pair[1]} if detail != "0" else {"id": pair[1], "phone": pair[0]})
