@@ -30,7 +30,7 @@ class Waiter:
     spared: float = 0.0
     """Seconds in lines that are not charged to the call's patience."""
     due: float = -math.inf
-    """Until when it sleeps if it is not called; long past while it is awake."""
+    """Until when it sleeps if it is not called; long past once it is."""
     called: anyio.Event = attrs.field(factory=anyio.Event)
     permit: Permit | None = None
 

@@ -33,7 +33,7 @@ class MemoryGovernor:
     cancelled task can give its permit back.
     """
 
-    _clock: Clock = attrs.field(kw_only=True)
+    _clock: Clock = attrs.field(kw_only=True, alias="clock")
     _core: Core = attrs.field(factory=Core, init=False)
     _lines: dict[str, Line] = attrs.field(factory=dict[str, Line], init=False)
     _arrivals: int = attrs.field(default=0, init=False)
@@ -112,12 +112,8 @@ class MemoryGovernor:
             ahead = 0 if line is None else line.length
             left = patience if need.patience is None else need.patience
             least = self._core.wait_for(now, need, ahead)
-            most = self._core.wait(now, need)
-            waits = ahead > 0 or most > 0
-            if (least > left or (waits and left <= 0)) and (
-                worst is None or worst.retry_after < (least or most)
-            ):
-                worst = RateLimited(need.rule, least or most)
+            if least > left and (worst is None or least > worst.retry_after):
+                worst = RateLimited(need.rule, least)
         if worst is not None:
             raise worst
 
@@ -128,7 +124,6 @@ class MemoryGovernor:
                 now = self._clock.now()
                 waiter.due = self._due_unless_hopeless(waiter, now)
                 await self._clock.wait(waiter.called, waiter.due - now)
-                waiter.due = -math.inf
                 if waiter.called.is_set():
                     waiter.called = anyio.Event()
                 if waiter.line is not None:
@@ -141,7 +136,7 @@ class MemoryGovernor:
     def _due(self, waiter: Waiter, now: float) -> float:
         """Return when the waiter has to look by itself; never, as -inf, if it waits in vain."""
         need, deadline = waiter.blocked, waiter.deadline()
-        if now >= deadline or self._core.wait_for(now, need, 0) > deadline - now:
+        if self._core.wait_for(now, need, 0) > deadline - now:
             return -math.inf
         if waiter.line is None or waiter.line.first() is not waiter:
             return deadline
@@ -149,7 +144,7 @@ class MemoryGovernor:
 
     def _due_unless_hopeless(self, waiter: Waiter, now: float) -> float:
         due, need = self._due(waiter, now), waiter.blocked
-        if due == -math.inf:
+        if due == -math.inf or now >= waiter.deadline():
             least = self._core.wait_for(now, need, 0)
             raise RateLimited(need.rule, least or self._core.wait(now, need))
         return due

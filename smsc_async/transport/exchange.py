@@ -1,17 +1,19 @@
-"""One exchange: a form out, an answer in, from whichever host can be reached."""
+"""One request and its answer, on whichever host answers."""
 
 from __future__ import annotations
 
-import sys
-from importlib.metadata import version
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
 import httpx
 
 from ..errors import Attempt
+from .connection import BODY_CAP
 from .failure import Sent, TransportFailure
-from .pool import Pool
+from .pool import ConnectionPool
+from .tls import context_for
+from .wire import describe
 
 if TYPE_CHECKING:
     import ssl
@@ -23,34 +25,49 @@ __all__ = ["Exchange", "HttpExchange", "Reply"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 
+NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.ProxyError,
+)
+
 
 @attrs.frozen
 class Reply:
-    """What a host answered, unread."""
+    """What a host answered, as it came."""
 
     host: str
     status: int
-    body: bytes = attrs.field(repr=False)
+    body: bytes
     http_version: str
 
 
 class Exchange(Protocol):
-    """Takes a request to the service and brings back the answer."""
+    """Brings a form to the service and its answer back."""
 
-    async def __call__(self, path: str, body: bytes, *, content_type: str = FORM) -> Reply:
-        """POST to the first host that can be reached; raises only `TransportFailure`."""
+    async def __call__(self, path: str, form: bytes, *, content_type: str = FORM) -> Reply:
+        """POST the form and return whatever was answered.
+
+        Raises `TransportFailure`, whose `sent` says whether it may have been processed and whose
+        `attempts` lists every try.
+        """
         ...
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close every connection."""
         ...
 
 
 class HttpExchange:
-    """Over one httpx client and its pool of HTTP/2 connections.
+    """An `Exchange` over one `httpx.AsyncClient` and our own connections.
 
-    A host that cannot be reached, or that refuses a request unread, hands it to the next one at
-    once. After a request may have been read it goes nowhere else.
+    A host that certainly did not process the request is followed by the next one at once; one
+    that may have processed it ends the call. `connect_timeout` and `reply_timeout` are seconds
+    per try; the latter counts from the moment the request was written. `verify` is True, False,
+    the file of the authorities to trust, or a context, of which the ALPN protocols are set.
+    `transport` takes the place of our connections.
     """
 
     def __init__(
@@ -66,67 +83,79 @@ class HttpExchange:
     ) -> None:
         self._hosts = hosts
         self._clock = clock
-        self._client = httpx.AsyncClient(
-            transport=transport
-            or Pool(
+        if transport is None:
+            secure = any(origin.scheme == "https" for origin in hosts.origins)
+            transport = ConnectionPool(
+                context_for(verify, http2=http2) if secure else None,
                 connect_timeout=connect_timeout,
                 reply_timeout=reply_timeout,
-                http2=http2,
-                verify=verify,
                 clock=clock,
-            ),
+            )
+        self._client = httpx.AsyncClient(
+            transport=transport,
             trust_env=False,
+            timeout=httpx.Timeout(reply_timeout, connect=connect_timeout),
+            # No host gets to store anything here.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         )
         self._urls: dict[tuple[Origin, str], httpx.URL] = {}
 
-    async def __call__(self, path: str, body: bytes, *, content_type: str = FORM) -> Reply:
-        """POST to the first host that can be reached."""
-        attempts: tuple[Attempt, ...] = ()
+    async def __call__(self, path: str, form: bytes, *, content_type: str = FORM) -> Reply:
+        """POST the form to the hosts in their order, and return the first answer."""
+        attempts: list[Attempt] = []
+        last: TransportFailure | None = None
         for origin in self._hosts.order():
             started = self._clock.now()
             try:
-                reply = await self._post(origin, path, body, content_type)
+                reply = await self._ask(origin, path, form, content_type)
             except TransportFailure as failure:
                 self._hosts.failed(origin, failure.sent)
                 seconds = self._clock.now() - started
-                attempts += (Attempt(origin.name, failure.phase, seconds, str(failure)),)
+                attempts.append(Attempt(origin.netloc, failure.phase, seconds, str(failure)))
                 last = failure
                 if failure.sent is Sent.UNKNOWN:
                     break
             else:
                 self._hosts.succeeded(origin)
                 return reply
-        raise TransportFailure(str(last), last.sent, last.phase, attempts) from last
+        assert last is not None  # noqa: S101 - there is at least one host
+        last.attempts = tuple(attempts)
+        raise last
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close every connection; what is in flight fails."""
         await self._client.aclose()
 
-    async def _post(self, origin: Origin, path: str, body: bytes, content_type: str) -> Reply:
+    async def _ask(self, origin: Origin, path: str, form: bytes, content_type: str) -> Reply:
+        request = self._build(origin, path, form, content_type)
+        try:
+            response = await self._client.send(request)
+            body = response.content
+        except TransportFailure:
+            raise
+        except NEVER_SENT as error:
+            raise TransportFailure(describe(error), Sent.NO) from error
+        except Exception as error:
+            raise TransportFailure(describe(error), Sent.UNKNOWN, phase="reply") from error
+        if len(body) > BODY_CAP:
+            text = f"the answer is longer than {BODY_CAP} bytes"
+            raise TransportFailure(text, Sent.UNKNOWN, phase="reply")
+        return Reply(origin.netloc, response.status_code, body, response.http_version)
+
+    def _build(self, origin: Origin, path: str, form: bytes, content_type: str) -> httpx.Request:
         url = self._urls.get((origin, path))
         if url is None:
-            url = self._urls[origin, path] = httpx.URL(origin.url + path)
-        headers = [
-            ("host", url.netloc.decode("ascii")),
-            ("user-agent", _USER_AGENT),
-            ("accept", "application/json"),
-            ("content-type", content_type),
-        ]
-        try:
-            response = await self._client.send(
-                httpx.Request("POST", url, headers=headers, content=body)
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise TransportFailure(_reason(error), Sent.NO, "connect") from error
-        except httpx.HTTPError as error:
-            raise TransportFailure(_reason(error), Sent.UNKNOWN, "reply") from error
-        return Reply(origin.name, response.status_code, response.content, response.http_version)
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    return str(error) or type(error).__name__
-
-
-_USER_AGENT: Final = (
-    f"smsc_async/{version('smsc-async')} Python/{sys.version_info.major}.{sys.version_info.minor}"
-)
+            url = self._urls[origin, path] = httpx.URL(f"{origin}{path}")
+        return httpx.Request(
+            "POST",
+            url,
+            headers=[
+                (b"host", url.netloc),
+                (b"accept", b"*/*"),
+                (b"accept-encoding", b"identity"),
+                (b"user-agent", b"smsc-async"),
+                (b"content-type", content_type.encode("ascii")),
+                (b"content-length", b"%d" % len(form)),
+            ],
+            stream=httpx.ByteStream(form),
+        )

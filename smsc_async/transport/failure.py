@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..errors import Attempt, Phase
 
-__all__ = ["Sent", "TransportFailure"]
+__all__ = ["ConnectionGone", "Sent", "TransportFailure"]
 
 
 class Sent(enum.Enum):
@@ -25,13 +25,24 @@ class Sent(enum.Enum):
 class TransportFailure(Exception):
     """No answer was read. It stays inside the package: the caller turns it into an `SmscError`.
 
-    `attempts` are the tries of the exchange so far, this one included.
+    `phase` is how far the last try came: connect, write or reply.
     """
 
     def __init__(
-        self, text: str, sent: Sent, phase: Phase, attempts: tuple[Attempt, ...] = ()
+        self,
+        text: str,
+        sent: Sent,
+        attempts: tuple[Attempt, ...] = (),
+        phase: Phase = "connect",
     ) -> None:
         super().__init__(text)
         self.sent = sent
-        self.phase: Phase = phase
         self.attempts = attempts
+        self.phase: Phase = phase
+
+
+class ConnectionGone(TransportFailure):
+    """This connection cannot take the request, and not a byte was written: another one may."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, Sent.NO)

@@ -1,12 +1,13 @@
-"""Which host is asked: the main one while it works, else a backup, and the main one again later."""
+"""Which host a call tries first, and which after it; pure."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import SplitResult, urlsplit
 
 import attrs
+import httpx
 
 from ..errors import InvalidRequest
 from .failure import Sent
@@ -16,55 +17,58 @@ if TYPE_CHECKING:
 
     from .._clock import Clock
 
-__all__ = ["Hosts", "Origin"]
+__all__ = ["STAY", "Hosts", "Origin"]
 
-_TRIAL_AFTER: Final = 60.0
-_DOUBTS: Final = 2
-_PORTS: Final = {"https": 443, "http": 80}
+STAY: Final = 60.0
+"""Seconds after which the main host is given a trial once it has failed."""
+
+PATIENCE: Final = 2
+"""Failures in a row after connecting that make us leave a host."""
+
+NAME: Final = re.compile(r"[0-9A-Za-z._-]+|[0-9A-Fa-f.:]+")
+
+PORTS: Final = {"https": 443, "http": 80}
 
 
 @attrs.frozen
 class Origin:
-    """A scheme, a host and a port."""
+    """A host as it is reached: `netloc` is its name, with the port if that is not the usual one."""
 
     scheme: str
     host: str
     port: int
 
     @property
-    def name(self) -> str:
-        """The host as it is called in errors, with its port if that is not the usual one."""
-        usual = self.port == _PORTS[self.scheme]
-        return self.host if usual else f"{self.host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """The beginning of every URL of it."""
+    def netloc(self) -> str:
+        """The name as a Host field has it."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
-    @classmethod
-    def parse(cls, url: str) -> Origin:
-        """Read `https://host[:port]`, or `http://` to this machine; anything else is refused."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except (ValueError, AttributeError):
-            raise InvalidRequest("hosts", "each has to be https://host[:port]") from None
-        _check(parts)
-        host = parts.hostname or ""
-        if parts.scheme == "http" and not _is_loopback(host):
-            raise InvalidRequest("hosts", "plain http:// is only for this machine; use https://")
-        return cls(parts.scheme, host, port or _PORTS[parts.scheme])
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.netloc}"
 
 
-def _check(parts: SplitResult) -> None:
-    if parts.username is not None or parts.password is not None:
-        raise InvalidRequest("hosts", "a login or password does not belong into a URL")
-    if parts.query or parts.fragment or parts.path not in ("", "/"):
-        raise InvalidRequest("hosts", "has to be https://host[:port], without anything behind it")
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise InvalidRequest("hosts", "each has to be https://host[:port]")
+def parse_origin(url: str) -> Origin:
+    """Return the origin a URL names; raises `InvalidRequest` unless it names one and no more."""
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise InvalidRequest("hosts", "each is https://host or https://host:port") from error
+    if parsed.userinfo:
+        raise InvalidRequest("hosts", "no user name or password in a URL: it ends up in logs")
+    if parsed.scheme not in PORTS or not parsed.host:
+        raise InvalidRequest("hosts", "each is https://host or https://host:port")
+    if parsed.raw_path != b"/" or parsed.fragment or any(mark in url for mark in "?#"):
+        raise InvalidRequest("hosts", "no path, query or fragment: each is https://host[:port]")
+    host = parsed.raw_host.decode("ascii")
+    if not NAME.fullmatch(host):
+        raise InvalidRequest("hosts", "each is https://host or https://host:port")
+    if parsed.scheme == "http" and not _is_loopback(host):
+        raise InvalidRequest("hosts", "http:// would show the password: only for this machine")
+    port = PORTS[parsed.scheme] if parsed.port is None else parsed.port
+    if not 0 < port < 65536:  # noqa: PLR2004 - what a port can be
+        raise InvalidRequest("hosts", "a port is 1 to 65535")
+    return Origin(parsed.scheme, host, port)
 
 
 def _is_loopback(host: str) -> bool:
@@ -77,44 +81,61 @@ def _is_loopback(host: str) -> bool:
 
 
 class Hosts:
-    """The main host and its backups, and which of them is in use.
+    """The main host and those that stand in for it.
 
-    A host that cannot be reached is left at once, one that twice in a row did not answer, too. The
-    choice then stays; after a minute one call tries the main host again, and if it answers, all go
-    back to it.
+    The first is the main one. A host that cannot be connected to is left at once, one that fails
+    twice in a row after connecting is left, too; whoever stands in stays in for 60 s. Then a
+    single call tries the main host again, and its success brings everybody back.
     """
 
     def __init__(self, urls: Sequence[str], *, clock: Clock) -> None:
         if isinstance(urls, str) or not urls:
-            raise InvalidRequest("hosts", "has to be a list of URLs, the main host first")
-        self._origins = tuple(Origin.parse(url) for url in urls)
-        if len(set(self._origins)) < len(self._origins):
-            raise InvalidRequest("hosts", "has a host twice")
+            raise InvalidRequest("hosts", "a list of at least one URL")
+        self._origins = tuple(parse_origin(url) for url in urls)
+        if len(set(self._origins)) != len(self._origins):
+            raise InvalidRequest("hosts", "each host only once")
         self._clock = clock
         self._current = 0
+        self._failures = 0
         self._trial_at = 0.0
-        self._doubts = dict.fromkeys(self._origins, 0)
+        self._on_trial = False
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """All of them, the main one first."""
+        return self._origins
 
     def order(self) -> tuple[Origin, ...]:
-        """Return the hosts in the order in which a call should try them."""
-        start = self._current
-        if start and self._clock.now() >= self._trial_at:
-            # One call is enough for a trial; the next one is due a minute later.
-            self._trial_at = self._clock.now() + _TRIAL_AFTER
-            return (self._origins[0], *self._origins[start:], *self._origins[1:start])
-        return self._origins[start:] + self._origins[:start]
+        """Return the hosts a call that starts now has to try, in that order."""
+        origins, current = self._origins, self._current
+        if current == 0:
+            return origins
+        ring = origins[current:] + origins[:current]
+        if self._clock.now() < self._trial_at:
+            return ring
+        self._trial_at = self._clock.now() + STAY
+        self._on_trial = True
+        return (origins[0], *(origin for origin in ring if origin is not origins[0]))
 
     def succeeded(self, origin: Origin) -> None:
-        """Take note that the host has answered."""
-        self._doubts[origin] = 0
-        if origin == self._origins[0]:
-            self._current = 0
+        """The host has answered a call."""
+        if origin == self._origins[self._current]:
+            self._failures = 0
+        elif self._on_trial and origin == self._origins[0]:
+            self._move(0)
 
     def failed(self, origin: Origin, sent: Sent) -> None:
-        """Take note that the host could not be reached, or did not answer."""
-        self._doubts[origin] += 1
-        gone = sent is Sent.NO or self._doubts[origin] >= _DOUBTS
-        if gone and origin == self._origins[self._current]:
-            self._doubts[origin] = 0
-            self._current = (self._current + 1) % len(self._origins)
-            self._trial_at = self._clock.now() + _TRIAL_AFTER
+        """The host has failed a call."""
+        if origin == self._origins[self._current]:
+            self._failures = PATIENCE if sent is Sent.NO else self._failures + 1
+            if self._failures >= PATIENCE:
+                self._move((self._current + 1) % len(self._origins))
+        elif origin == self._origins[0]:
+            self._on_trial = False
+
+    def _move(self, index: int) -> None:
+        if self._current == 0:
+            self._trial_at = self._clock.now() + STAY
+        self._current = index
+        self._failures = 0
+        self._on_trial = False

@@ -1,107 +1,165 @@
-"""One HTTP/1.1 connection: one request at a time."""
+"""One HTTP/1.1 connection: one request at a time, kept for the next."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import h11
 
-from .connection import BROKEN, MAX_REPLY, Answer, close, has_news, write
-from .failure import Sent, TransportFailure
+from .connection import BODY_CAP, GLANCE, Answer
+from .failure import ConnectionGone, Sent, TransportFailure
+from .wire import describe
 
 if TYPE_CHECKING:
-    from anyio.abc import ByteStream
-
-    from .connection import Headers
+    from .._clock import Clock
+    from ..errors import Phase
+    from .connection import Fields, Head
+    from .wire import Wire
 
 __all__ = ["Http11Connection"]
 
-_READ: Final = 65536
+PIECE: Final = 65_536
 
 
 class Http11Connection:
-    """Speaks HTTP/1.1 over a stream that has just been opened."""
+    """Does one request after the other over one wire.
 
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
+    `reply_timeout` is in seconds from the last progress in writing the request. Whatever goes
+    wrong, a cancellation included, ends the connection.
+    """
+
+    http_version = "HTTP/1.1"
+
+    def __init__(
+        self, wire: Wire, *, reply_timeout: float, most_requests: int, clock: Clock
+    ) -> None:
+        self._wire = wire
+        self._reply_timeout = reply_timeout
+        self._left = most_requests
+        self._clock = clock
         self._h11 = h11.Connection(h11.CLIENT)
+        self._phase: Phase = "connect"
+        self._dead = False
+        self._idle_since: float | None = clock.now()
 
     @property
-    def is_idle(self) -> bool:
-        """Whether it is ready for another request, as far as this side knows."""
-        return self._h11.our_state is h11.IDLE
+    def available(self) -> bool:
+        """Whether it may be given a request now."""
+        return not self._dead and self._left > 0 and self._idle_since is not None
 
-    async def is_ready(self) -> bool:
-        """Return whether a request may be written now; news on an idle connection is its end."""
-        if not self.is_idle or has_news(self._stream):
-            await self.aclose()
-            return False
-        return True
+    @property
+    def finished(self) -> bool:
+        """Whether it will never be used again and nobody uses it any more."""
+        return self._dead or (self._left <= 0 and self._idle_since is not None)
 
-    async def request(self, target: str, headers: Headers, body: bytes, timeout: float) -> Answer:
-        """POST and return the answer; `timeout` counts from the last byte written."""
-        data = self._encode(target, headers, body)
-        done = False
-        try:
-            await write(self._stream, data)
-            with anyio.move_on_after(timeout):
-                answer = await self._receive()
-                done = self._can_be_reused()
-                return answer
-        except BROKEN as error:
-            text = f"the connection broke: {type(error).__name__}"
-            raise TransportFailure(text, Sent.UNKNOWN, "reply") from error
-        except h11.RemoteProtocolError as error:
-            text = f"the other side broke the protocol: {error}"
-            raise TransportFailure(text, Sent.UNKNOWN, "reply") from error
-        finally:
-            if not done:
-                await self.aclose()
-        raise TransportFailure(f"no answer within {timeout:g} s", Sent.UNKNOWN, "reply")
+    @property
+    def idle_since(self) -> float | None:
+        """When the last request ended, or None while there is one."""
+        return self._idle_since
 
     async def aclose(self) -> None:
-        """Close the socket."""
-        self._h11.send_failed()
-        await close(self._stream)
+        """Close at once; what is in flight fails."""
+        self._dead = True
+        await self._wire.aclose()
 
-    def _encode(self, target: str, headers: Headers, body: bytes) -> bytes:
-        parts = (
-            h11.Request(method=b"POST", target=target.encode(), headers=headers),
-            h11.Data(data=body),
-            h11.EndOfMessage(),
-        )
-        return b"".join(self._h11.send(part) or b"" for part in parts)
-
-    async def _receive(self) -> Answer:
-        head: h11.Response | None = None
-        body: list[bytes] = []
-        size = 0
-        while True:
-            event = self._h11.next_event()
-            if event is h11.NEED_DATA:
-                self._h11.receive_data(await self._more())
-            elif isinstance(event, h11.Response):
-                head = event
-            elif isinstance(event, h11.Data):
-                body.append(bytes(event.data))
-                size += len(event.data)
-                if size > MAX_REPLY:
-                    text = f"the answer is longer than {MAX_REPLY} bytes"
-                    raise TransportFailure(text, Sent.UNKNOWN, "reply")
-            elif isinstance(event, h11.EndOfMessage) and head is not None:
-                return Answer(head.status_code, list(head.headers), b"".join(body), b"HTTP/1.1")
-            elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
-                raise anyio.EndOfStream
-
-    async def _more(self) -> bytes:
+    async def request(self, head: Head, body: bytes) -> Answer:
+        """Do one request; raises `TransportFailure`, and nothing else."""
+        self._left -= 1
+        self._idle_since = None
+        self._phase = "connect"
+        answer: Answer | None = None
         try:
-            return await self._stream.receive(_READ)
-        except anyio.EndOfStream:
-            return b""
+            if self._wire.readable():
+                await self._catch_up()
+            with anyio.CancelScope() as scope:
+                answer = await self._carry(head, body, scope)
+        except TransportFailure:
+            raise
+        except Exception as error:
+            raise self._failure(describe(error)) from error
+        finally:
+            self._dead = self._dead or answer is None or not self._recycle()
+            self._idle_since = self._clock.now()
+        if answer is None:
+            raise self._failure(f"no answer within {self._reply_timeout:g} s")
+        return answer
 
-    def _can_be_reused(self) -> bool:
-        if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
+    def _failure(self, text: str) -> TransportFailure:
+        if self._phase == "connect":
+            return ConnectionGone(text)
+        return TransportFailure(text, Sent.UNKNOWN, phase=self._phase)
+
+    def _recycle(self) -> bool:
+        """Make ready for the next request; not if the server has said more than its answer."""
+        if self._h11.trailing_data[0]:
+            return False
+        with suppress(h11.ProtocolError):
             self._h11.start_next_cycle()
             return True
         return False
+
+    async def _catch_up(self) -> None:
+        """Read what came while nobody was reading; anything but TLS's own is the end of it."""
+        with anyio.move_on_after(GLANCE):
+            while self._wire.readable():
+                if await self._wire.receive():
+                    raise ConnectionGone("the server spoke out of turn")
+        self._wire.settle()
+
+    async def _carry(self, head: Head, body: bytes, scope: anyio.CancelScope) -> Answer:
+        request = h11.Request(
+            method=head.method,
+            target=head.path,
+            headers=[
+                (b"host", head.authority),
+                *head.fields,
+                (b"content-length", b"%d" % len(body)),
+            ],
+        )
+        out = self._h11.send(request) or b""
+        first = out + (self._h11.send(h11.Data(body[:PIECE])) or b"")
+        await self._write(first, scope)
+        for start in range(PIECE, len(body), PIECE):
+            await self._write(self._h11.send(h11.Data(body[start : start + PIECE])) or b"", scope)
+        self._h11.send(h11.EndOfMessage())
+        self._phase = "reply"
+        return await self._read()
+
+    async def _write(self, data: bytes, scope: anyio.CancelScope) -> None:
+        scope.deadline = anyio.current_time() + self._reply_timeout
+        self._phase = "write"
+        await self._wire.send(data)
+        scope.deadline = anyio.current_time() + self._reply_timeout
+
+    async def _read(self) -> Answer:
+        status = 0
+        fields: Fields = []
+        body = bytearray()
+        while True:
+            event = self._h11.next_event()
+            if event is h11.NEED_DATA:
+                self._h11.receive_data(await self._receive())
+            elif event is h11.PAUSED:
+                raise h11.RemoteProtocolError("the server changed the protocol unasked")
+            elif isinstance(event, h11.Response):
+                status, fields = event.status_code, list(event.headers)
+            elif isinstance(event, h11.Data):
+                body += event.data
+                if len(body) > BODY_CAP:
+                    raise self._failure(f"the answer is longer than {BODY_CAP} bytes")
+            elif isinstance(event, h11.EndOfMessage):
+                return Answer(status, fields, bytes(body))
+            elif isinstance(event, h11.ConnectionClosed):
+                raise h11.RemoteProtocolError("the server closed the connection")
+
+    async def _receive(self) -> bytes:
+        """Return the next bytes, or nothing at the end, as h11 has it."""
+        while True:
+            try:
+                data = await self._wire.receive()
+            except anyio.EndOfStream:
+                return b""
+            if data:
+                return data

@@ -1,51 +1,70 @@
-"""Clocks for tests: one that stands still, one whose sleepers never wait, one that runs fast."""
+"""Clocks for tests: one that stands still, one that never waits, one that runs faster."""
 
 from __future__ import annotations
 
-import itertools
+import heapq
 import time
-from heapq import heappop, heappush
-from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+__all__ = ["FakeClock", "InstantClock", "ScaledClock", "let_others_act"]
 
-__all__ = ["FakeClock", "InstantClock", "ScaledClock"]
+
+async def let_others_act() -> None:
+    """Return when every other task waits for something that only this one can bring."""
+    # Under asyncio anyio looks only every tenth of a second; most often this is enough.
+    for _ in range(20):
+        await anyio.lowlevel.checkpoint()
+    await anyio.wait_all_tasks_blocked()
 
 
 class FakeClock:
-    """Stands still until it is advanced; whoever sleeps wakes at his very moment."""
+    """Time that only `advance` moves; waits end in the order of their moments."""
 
-    def __init__(self) -> None:
-        self._now = 1000.0
-        self._alarms: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
+    def __init__(self, start: float = 1000.0) -> None:
+        self._now = start
+        self._moments: list[tuple[float, int]] = []
+        self._scopes: dict[int, anyio.CancelScope] = {}
+        self._count = 0
 
     def now(self) -> float:
+        """Return the seconds since some fixed moment."""
         return self._now
 
     async def sleep(self, seconds: float) -> None:
+        """Wait until the clock was moved that far."""
         await self.wait(anyio.Event(), seconds)
 
     async def wait(self, event: anyio.Event, seconds: float) -> bool:
+        """Wait for the event or until the clock was moved that far; return whether it came."""
+        if seconds <= 0:
+            await anyio.lowlevel.checkpoint()
+            return event.is_set()
+        self._count += 1
+        number = self._count
         with anyio.CancelScope() as scope:
-            heappush(self._alarms, (self._now + seconds, next(self._order), scope.cancel))
-            await event.wait()
+            self._scopes[number] = scope
+            heapq.heappush(self._moments, (self._now + seconds, number))
+            try:
+                await event.wait()
+            finally:
+                del self._scopes[number]
         return event.is_set()
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, and everybody do what they do meanwhile."""
-        until = self._now + seconds
-        await anyio.wait_all_tasks_blocked()
-        while self._alarms and self._alarms[0][0] <= until:
-            self._now, _, ring = heappop(self._alarms)
-            ring()
-            await anyio.wait_all_tasks_blocked()
-        self._now = until
-        await anyio.wait_all_tasks_blocked()
+        """Move the clock; at every moment that somebody waits for, let them act before the next."""
+        end = self._now + seconds
+        await let_others_act()
+        while self._moments and self._moments[0][0] <= end:
+            moment, number = heapq.heappop(self._moments)
+            scope = self._scopes.get(number)
+            if scope is not None:
+                self._now = max(self._now, moment)
+                scope.cancel()
+                await let_others_act()
+        self._now = end
+        await let_others_act()
 
 
 class InstantClock:
@@ -74,18 +93,21 @@ class InstantClock:
 
 
 class ScaledClock:
-    """The machine's clock, some times as fast."""
+    """The machine's clock, `factor` times as fast."""
 
     def __init__(self, factor: float) -> None:
         self._factor = factor
 
     def now(self) -> float:
+        """Return the scaled seconds since some fixed moment."""
         return time.monotonic() * self._factor
 
     async def sleep(self, seconds: float) -> None:
+        """Wait that many scaled seconds."""
         await anyio.sleep(seconds / self._factor)
 
     async def wait(self, event: anyio.Event, seconds: float) -> bool:
+        """Wait for the event, for at most that many scaled seconds; return whether it came."""
         with anyio.move_on_after(seconds / self._factor):
             await event.wait()
         return event.is_set()

@@ -26,7 +26,7 @@ __all__ = ["Client", "ScriptedExchange", "failure"]
 
 def failure(sent: Sent) -> TransportFailure:
     """No answer, and what is known of the request."""
-    return TransportFailure("the wire broke", sent, "reply")
+    return TransportFailure("the wire broke", sent, phase="reply")
 
 
 class ScriptedExchange:
@@ -36,8 +36,8 @@ class ScriptedExchange:
         self.replies = list(replies)
         self.asked: list[tuple[str, dict[str, str]]] = []
 
-    async def __call__(self, path: str, body: bytes, *, content_type: str = "") -> Reply:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+    async def __call__(self, path: str, form: bytes, *, content_type: str = "") -> Reply:
+        pairs = parse_qsl(form.decode("ascii"), keep_blank_values=True, strict_parsing=True)
         self.asked.append((path, dict(pairs)))
         await anyio.lowlevel.checkpoint()
         reply = self.replies.pop(0)
