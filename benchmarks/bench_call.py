@@ -123,7 +123,7 @@ def microseconds(score: Score) -> str:
 
 async def run(url: str, ca: str, rounds: int, seconds: float) -> None:
     """Compare both kinds of call at each number in flight."""
-    numbers = itertools.count(79_001_000_000)
+    numbers = itertools.count(79_006_000_000)
     who = {"login": Sandbox.login, "psw": Sandbox.password}
     common = {"fmt": "3", "charset": "utf-8"}
     message = {"mes": "Your code is 1234", "id": "m0123456789abcdefghijklmn", "cost": "3"}
@@ -158,7 +158,7 @@ async def run(url: str, ca: str, rounds: int, seconds: float) -> None:
 
 def serve() -> None:
     """Run the server in a process of its own, and say where it is."""
-    with Sandbox(limits=False, hosts=1, balance="1000000000", keep=False) as sandbox:
+    with Sandbox(limits=False, hosts=1, balance="1000000000") as sandbox:
         print(sandbox.urls[0], sandbox.ca, flush=True)
         sys.stdin.read()
 

@@ -9,11 +9,12 @@ import anyio
 import attrs
 
 from ._circuit import Circuit
-from ._command import Repeat
+from ._command import Command, Repeat
 from ._retry import Budget, retrying
 from ._wire import decode, encode
 from .errors import (
     ApiError,
+    Attempt,
     AuthenticationFailed,
     BadReply,
     DuplicateMessage,
@@ -23,7 +24,7 @@ from .errors import (
     SmscError,
     TooManyRequests,
 )
-from .governor import Outcome
+from .governor import Need, Outcome
 from .governor.keys import needs
 from .transport import Sent, TransportFailure
 
@@ -32,11 +33,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from ._clock import Clock
-    from ._command import Command
     from ._lifetime import Lifetime
     from ._wire import Auth, Form, Params
-    from .errors import Attempt
-    from .governor import Governor, Need, Permit
+    from .governor import Governor, Permit
     from .transport import Exchange
 
 __all__ = ["Caller", "Pace"]
@@ -81,7 +80,7 @@ class _Call:
 
 
 class Caller:
-    """Makes calls. It takes its own turn for each attempt, so a repeated one waits like the rest."""
+    """Makes calls. Each attempt takes its own turn, so a repeated one waits like the rest."""
 
     def __init__(
         self,
@@ -193,15 +192,18 @@ class Caller:
             call.attempts += failure.attempts
             raise call.annotate(_explain(failure, call.recipients)) from failure
         except BadReply as bad:
+            call.annotate(bad)
             if call.command.repeat is Repeat.ALWAYS:
-                raise call.annotate(bad)
+                raise
             unknown = OutcomeUnknown("the answer could not be read", call.recipients)
             raise call.annotate(unknown) from bad
         except TooManyRequests as error:
+            call.annotate(error)
             await self._learn(call, error)
-            raise call.annotate(error)
+            raise
         except SmscError as error:
-            raise call.annotate(error)
+            call.annotate(error)
+            raise
 
     @asynccontextmanager
     async def _one_login_at_a_time(self) -> AsyncIterator[None]:

@@ -7,7 +7,6 @@ from typing import Protocol
 
 import anyio
 
-
 __all__ = ["Clock", "SystemClock"]
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
 
 import attrs
 
+from ._limits import Rule
 from .errors import API_DOCS, COMMON_CODES, SCRIPT_CODES, ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from ._limits import Rule
 
 __all__ = ["Command", "Repeat"]
 

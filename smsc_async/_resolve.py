@@ -2,12 +2,12 @@
 
 ::
 
-    unknown ── look after 2, 10, 30, 60 s ──┬─ found ──────────────────────────► sent
-                                            ├─ could not look the last time ───► unknown for good
-                                            └─ not there after 60 s ── resend ─┬─ answered ► sent
-                                                (after 62 s, same id and text) ├─ refused ► its error
-                                                                               └─ unknown ► look
-                                                                                  again, then end
+    unknown ── look after 2, 10, 30, 60 s ──┬─ found ───────────────────────► sent
+                                            ├─ could not look at last ──────► unknown for good
+                                            └─ not there ── resend at 62 s ─┬─ answered ─► sent
+                                                  (same id, same text)      ├─ refused ──► its error
+                                                                            └─ unknown ──► look
+                                                                               again, then end
 
 The service shows a message within seconds, and takes no identical one within a minute; so what is
 not to be seen after a minute was not taken, and what was taken is not taken twice. A look that

@@ -137,7 +137,9 @@ def demo(
     """Send real messages over TLS and HTTP/2 to a sandbox, and follow them until delivered."""
     started = time.monotonic()
     latency = random.Random(1)
-    service = Sandbox(latency=lambda: latency.uniform(0.005, 0.03), balance=str(messages))
+    service = Sandbox(
+        latency=lambda: latency.uniform(0.005, 0.03), delivery=(0.3, 1.0), balance=str(messages)
+    )
     with service:
         ok = anyio.run(run_demo, service, messages, _out, started)
     raise typer.Exit(0 if ok else 1)
@@ -162,3 +164,7 @@ def _show(facts: dict[str, object]) -> None:
         if value is not None:
             table.add_row(f"[dim]{name}[/]", str(value))
     _out.print(table)
+
+
+if __name__ == "__main__":
+    main()

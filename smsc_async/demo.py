@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["run_demo"]
 
 _FIRST_PHONE: Final = 79991000000
+# The service takes five questions a minute about one message; after two seconds it is delivered.
 _POLL: Final = 0.5
 
 

@@ -4,8 +4,8 @@
 
     SmscError
     ├── InvalidRequest (ValueError)     refused here, before the network
-    ├── ClientClosed (RuntimeError)     used before `async with`, after `aclose`, or in another loop
-    ├── RateLimited                     a documented limit is used up; `retry_after` says for how long
+    ├── ClientClosed (RuntimeError)     not open: before `async with`, after `aclose`, another loop
+    ├── RateLimited                     a documented limit is used up for `retry_after` seconds
     │   └── DuplicateMessage            the same text to the same recipients within a minute
     ├── NotSent                         certainly not processed: nothing reached the service
     ├── OutcomeUnknown                  may have been processed; no answer says so
@@ -29,11 +29,13 @@ codes. A code that no table knows is a plain `ApiError`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "ApiError",

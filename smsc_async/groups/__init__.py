@@ -1,0 +1,1 @@
+"""One noun each: its answers, its commands, its methods."""

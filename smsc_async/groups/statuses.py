@@ -183,7 +183,7 @@ class Statuses:
         id: str,
         phone: str,
         *,
-        detail: Detail = 0,  # noqa: A002 - the wire's own name
+        detail: Detail = 0,
     ) -> MessageStatus | HlrStatus:
         """Return what became of the message with this id to this recipient.
 
@@ -215,7 +215,7 @@ class Statuses:
         answer = await self._call(_STATUSES, {**params, "all": _detail(detail)})
         return _in_order(keys, answer)
 
-    async def delete(self, id: str, phone: str) -> None:  # noqa: A002 - the wire's own name
+    async def delete(self, id: str, phone: str) -> None:
         """Delete a sent message, before the service moves it to the archive.
 
         Raises `OperationFailed` when it cannot be deleted. Not repeated when it is unknown whether
@@ -224,7 +224,7 @@ class Statuses:
         await self._call(_DELETE, _key(id, phone), message_id=id)
 
 
-def _key(id: str, number: str) -> dict[str, str | int | None]:  # noqa: A002 - the wire's own name
+def _key(id: str, number: str) -> dict[str, str | int | None]:
     return {"phone": phone(number).lstrip("+"), "id": check_id(id)}
 
 

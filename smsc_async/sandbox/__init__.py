@@ -2,79 +2,104 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Self
 
+import anyio
 import anyio.to_thread
 import trustme
 
 from ..client import AsyncSmsc
-from .account import Account, Delivery, Message, Refusal
+from .account import Account, Refusal
 from .app import App
+from .message import FATES, Fate, Message, Step
 from .server import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
     from typing import Unpack
 
     from ..client import ClientOptions
 
-__all__ = ["Delivery", "Host", "Message", "Refusal", "Sandbox"]
-
-_NO_LATENCY: Final = 0.0
+__all__ = ["FATES", "Fate", "Host", "Message", "Refusal", "Sandbox", "Step"]
 
 
 class Sandbox:
-    """The service on this machine: real TLS and HTTP/2, one account, two hosts.
+    """The service on this machine: real TLS and HTTP/2, one account, a main host and backups.
 
     Works as a context manager with and without `async`, on asyncio and trio; it runs in threads of
-    its own. What it took is in `messages`, what it refused in `refusals`.
+    its own. What it took is in `messages`, which limits were broken in `refusals`. It answers with
+    fmt=3 only. Nothing is sent to anybody: a message is delivered after a while, unless the last
+    seven digits of its number say otherwise (`FATES`):
+
+    * 5550000 stays with the operator
+    * 5550003 expires: status 3, error 6
+    * 5550007 has a wrong format: refused with error 7, or status 22 with error 249 among others
+    * 5550008 has no route: refused with error 8, or status 25 with error 248 among others
+    * 5550020 is taken and fails: status 20, error 1
+
+    A text with the word "forbidden" in it is refused with error 6, an order without money with 3.
 
     Args:
         limits: Whether the documented limits are enforced.
-        hosts: How many hosts there are: a main one and its backups.
-        ports: Their ports; 0 lets the system choose.
+        count_refused: Whether a refused request counts as well.
+        hosts: How many hosts there are, if `ports` do not say it.
+        ports: The port of each host; 0 lets the system choose.
+        http2: Whether the hosts speak HTTP/2; all speak HTTP/1.1.
+        latency: Seconds from taking a request to answering it, or what returns them.
+        late: Whether a request is processed after its latency and not before.
+        time: Another clock than the machine's; seconds that only move forward.
+        delivery: Seconds until the operator has a message, and until it is delivered.
         balance: The money on the account.
-        delivery: How long messages travel.
-        latency: Seconds from taking a request to answering it.
-        keep: Whether messages are kept; without, a long load test does not fill the memory.
-        now: Another clock than the machine's; seconds that only move forward.
+        credit: How far the money may go below zero.
+        test_mode: Whether the account only pretends to send, and pays nothing.
+        fates: How messages end, by the last seven digits of the number.
     """
 
     login: Final = "sandbox"
-    password: Final = "sandbox-password"
+    password: Final = "sandbox-password"  # noqa: S105 - it opens nothing
     apikey: Final = "sandbox-apikey"
 
     def __init__(
         self,
         *,
         limits: bool = True,
+        count_refused: bool = False,
         hosts: int = 2,
         ports: Sequence[int] = (),
-        balance: str = "1000",
-        delivery: Delivery | None = None,
-        latency: float | Callable[[], float] = _NO_LATENCY,
-        keep: bool = True,
-        now: Callable[[], float] = time.monotonic,
+        http2: bool = True,
+        latency: float | Callable[[], float] = 0.0,
+        late: bool = False,
+        time: Callable[[], float] = monotonic,
+        delivery: tuple[float, float] = (1.0, 3.0),
+        balance: str | Decimal = "1000",
+        credit: str | Decimal = "0",
+        test_mode: bool = False,
+        fates: Mapping[str, Fate] = FATES,
     ) -> None:
         self._account = Account(
             login=self.login,
             password=self.password,
             apikey=self.apikey,
             balance=Decimal(balance),
-            now=now,
-            wall=time.time,
+            credit=Decimal(credit),
+            time=time,
             enforce=limits,
-            delivery=delivery or Delivery(),
-            keep=keep,
+            count_refused=count_refused,
+            test_mode=test_mode,
+            delivery=delivery,
+            fates=fates,
         )
-        self._latency = latency if callable(latency) else lambda: latency
-        self._ports = [*ports, *[0] * (hosts - len(ports))]
+        self._lock = Lock()
+        self._latency: Callable[[], float] = latency if callable(latency) else lambda: latency
+        self._late = late
+        self._ports = tuple(ports) or (0,) * hosts
+        self._http2 = http2
         self._directory: TemporaryDirectory[str] | None = None
         self._hosts: tuple[Host, ...] = ()
 
@@ -93,17 +118,19 @@ class Sandbox:
         """The file with the certificate to trust, for `AsyncSmsc(verify=...)`."""
         if self._directory is None:
             raise RuntimeError("the sandbox is not running")
-        return str(Path(self._directory.name) / "ca.pem")
+        return str(Path(self._directory.name, "ca.pem"))
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """What it has taken, in order."""
-        return tuple(self._account.messages)
+        """What it has taken, in order; deleted ones, too."""
+        with self._lock:
+            return tuple(self._account.messages)
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
-        """The requests that broke a limit."""
-        return tuple(self._account.refusals)
+        """The requests that broke a limit, in order."""
+        with self._lock:
+            return tuple(self._account.refusals)
 
     @property
     def balance(self) -> Decimal:
@@ -112,50 +139,62 @@ class Sandbox:
 
     @property
     def peak_in_flight(self) -> int:
-        """The most requests it has seen at once."""
+        """The most requests it has had at once."""
         return self._account.limits.peak_in_flight
 
     @property
     def peak_status_in_flight(self) -> int:
-        """The most requests to status.php it has seen at once."""
+        """The most requests to status.php it has had at once."""
         return self._account.limits.peak_status_in_flight
 
-    def requests(self, *, host: str = "", script: str = "", http_version: str = "") -> int:
-        """Return how many requests came, of all or of those that were asked for."""
-        wanted = (host, script, http_version)
-        return sum(
-            count
-            for facts, count in self._account.requests.items()
-            if all(not want or want == fact for want, fact in zip(wanted, facts, strict=True))
-        )
+    def requests(
+        self,
+        *,
+        host: Host | None = None,
+        script: str | None = None,
+        http_version: str | None = None,
+    ) -> int:
+        """Return how many requests came, of all or of those that were asked for.
+
+        Args:
+            host: One of `hosts`.
+            script: As "send.php".
+            http_version: "2" or "1.1".
+        """
+        wanted = (None if host is None else host.port, script, http_version)
+        with self._lock:
+            return sum(
+                count
+                for facts, count in self._account.requests.items()
+                if all(want in (None, fact) for want, fact in zip(wanted, facts, strict=True))
+            )
 
     def client(self, **options: Unpack[ClientOptions]) -> AsyncSmsc:
         """Make a client of the sandbox; options go before what it would set."""
-        login: ClientOptions = {"login": self.login, "password": self.password}
         known: ClientOptions = {"hosts": self.urls, "verify": self.ca}
         if "apikey" not in options:
-            known |= login
+            known |= {"login": self.login, "password": self.password}
         return AsyncSmsc(**(known | options))
 
     def start(self) -> None:
         """Make a certificate and start the hosts."""
+        if self._directory is not None:
+            raise RuntimeError("the sandbox is running already")
         self._directory = TemporaryDirectory(prefix="smsc-sandbox-")
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(self.ca)
-        certfile = str(Path(self._directory.name) / "server.pem")
-        certificate = authority.issue_cert("localhost", "127.0.0.1", "::1")
-        certificate.private_key_and_cert_chain_pem.write_to_path(certfile)
-        lock = Lock()
-        names = ("main", *(f"backup{n}" for n in range(1, len(self._ports))))
-        self._hosts = tuple(
-            Host(App(self._account, lock, name, self._latency), certfile=certfile, port=port)
-            for name, port in zip(names, self._ports, strict=True)
-        )
-        for host in self._hosts:
-            host.start()
+        try:
+            certfile = _certify(Path(self._directory.name))
+            app = App(self._account, self._lock, self._latency, late=self._late)
+            self._hosts = tuple(
+                Host(app, certfile=certfile, port=port, http2=self._http2) for port in self._ports
+            )
+            for host in self._hosts:
+                host.start()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
-        """Stop the hosts and throw the certificate away."""
+        """Stop the hosts and throw the certificate away; does nothing the second time."""
         for host in self._hosts:
             host.kill()
         if self._directory is not None:
@@ -186,3 +225,13 @@ class Sandbox:
     ) -> None:
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self.stop)
+
+
+def _certify(directory: Path) -> str:
+    """Write ca.pem, and return the file with the hosts' key and certificate."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(directory / "ca.pem")
+    certificate = authority.issue_cert("localhost", "127.0.0.1", "::1")
+    certfile = directory / "server.pem"
+    certificate.private_key_and_cert_chain_pem.write_to_path(certfile)
+    return str(certfile)

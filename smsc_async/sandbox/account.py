@@ -4,43 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import time as clocks
 from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from .limits import Limits
+from .message import (
+    DELIVERED,
+    FATES,
+    FLOODED,
+    VIRTUAL,
+    WAITING,
+    WITH_OPERATOR,
+    Fate,
+    Message,
+    Step,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Hashable
 
-__all__ = ["Account", "Delivery", "Message", "Refusal", "ServiceError"]
+__all__ = ["PRICE", "Account", "Refusal", "ServiceError", "money"]
 
 PRICE: Final = Decimal("0.15")
-
-WAITING, WITH_OPERATOR, DELIVERED, UNDELIVERABLE, REFUSED = -1, 0, 1, 20, 23
+"""What a unit costs, to any country."""
 
 _AUTH_FAILURES: Final = 5
-_AUTH_WINDOW: Final = 1800.0
+_HALF_AN_HOUR: Final = 1800.0
+_DAY: Final = 86400.0
+_SUFFIX: Final = 7
 
 
 class ServiceError(Exception):
     """An error answer: its code, its text, and the message id that some carry."""
 
     def __init__(self, code: int, text: str, message_id: str | None = None) -> None:
-        super().__init__(text)
+        super().__init__(code, text, message_id)
         self.code = code
         self.text = text
         self.message_id = message_id
-
-
-@attrs.frozen
-class Delivery:
-    """How a virtual message travels: seconds until the operator has it, and until it arrives."""
-
-    operator: float = 1.0
-    arrival: float = 3.0
 
 
 @attrs.frozen
@@ -52,105 +58,132 @@ class Refusal:
     rule: str
 
 
-@attrs.define
-class Message:
-    """A message that the service has taken, to one recipient."""
-
-    id: str
-    phone: str
-    text: str
-    sender: str
-    units: int
-    cost: Decimal
-    accepted_at: float
-    sent_at: int
-    kind: int = 0
-    final: tuple[int, int] = (DELIVERED, 0)
-    deleted: bool = False
-
-    def status(self, now: float, delivery: Delivery) -> tuple[int, int, float]:
-        """Return the status, the delivery error and the seconds since it was taken."""
-        status, error = self.final
-        age = now - self.accepted_at
-        if status == REFUSED:
-            return status, error, 0.0
-        if age < delivery.operator:
-            return WAITING, 0, 0.0
-        if age < delivery.arrival:
-            return WITH_OPERATOR, 0, delivery.operator
-        return status, error, delivery.arrival
-
-
+@attrs.define(kw_only=True)
 class Account:
-    """What the service knows of its one customer; safe to share between hosts under `lock`.
+    """What the service knows of its one customer. It is not safe to share without a lock.
 
-    Some phone numbers behave by their last seven digits: 0000006 is forbidden, 0000007 has a wrong
-    format, 0000008 cannot be delivered to, 0000020 is taken and fails later. A text with the word
-    "forbidden" in it is refused.
+    `time` is where all its moments come from; its Unix time is `epoch` at the start and runs
+    with `time`.
     """
 
-    def __init__(
-        self,
-        *,
-        login: str,
-        password: str,
-        apikey: str,
-        balance: Decimal,
-        now: Callable[[], float],
-        wall: Callable[[], float],
-        enforce: bool,
-        delivery: Delivery,
-        keep: bool = True,
-    ) -> None:
-        self.login = login
-        self.password = password
-        self.apikey = apikey
-        self.balance = balance
-        self.now = now
-        self.wall = wall
-        self.enforce = enforce
-        self.delivery = delivery
-        self._keep = keep
-        self.limits = Limits(now, enforce=enforce)
-        self.messages: list[Message] = []
-        self.refusals: list[Refusal] = []
-        self.requests: Counter[tuple[str, str, str]] = Counter()
-        self._by_key: dict[tuple[str, str], Message] = {}
-        self._ids = itertools.count(1)
-        self._auth_failures: deque[float] = deque()
-        self._blocked_until = 0.0
+    login: str
+    password: str = attrs.field(repr=False)
+    apikey: str = attrs.field(repr=False)
+    balance: Decimal = Decimal(1000)
+    credit: Decimal = Decimal(0)
+    currency: str = "RUR"
+    time: Callable[[], float] = clocks.monotonic
+    epoch: float = attrs.field(factory=clocks.time)
+    enforce: bool = True
+    count_refused: bool = False
+    test_mode: bool = False
+    delivery: tuple[float, float] = (1.0, 3.0)
+    fates: Mapping[str, Fate] = FATES
+    limits: Limits = attrs.field(init=False)
+    messages: list[Message] = attrs.field(factory=list[Message], init=False)
+    refusals: list[Refusal] = attrs.field(factory=list[Refusal], init=False)
+    requests: Counter[tuple[int | None, str, str]] = attrs.field(
+        factory=Counter[tuple[int | None, str, str]], init=False
+    )
+    """How many came, by port, script and version of HTTP."""
+    _secrets: frozenset[str] = attrs.field(init=False, repr=False)
+    _started: float = attrs.field(init=False)
+    _last: dict[tuple[str, str], Message] = attrs.field(
+        factory=dict[tuple[str, str], Message], init=False, repr=False
+    )
+    _ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
+    _auth_failures: deque[float] = attrs.field(factory=deque[float], init=False)
+    _blocked_until: float | None = attrs.field(default=None, init=False)
 
-    def authorise(self, form: Mapping[str, str]) -> None:
+    def __attrs_post_init__(self) -> None:
+        self.limits = Limits(self.time, enforce=self.enforce, count_refused=self.count_refused)
+        digest = hashlib.md5(self.password.encode(), usedforsecurity=False).hexdigest()
+        self._secrets = frozenset((self.password, digest))
+        self._started = self.time()
+
+    @property
+    def unix_time(self) -> float:
+        """The seconds since 1970."""
+        return self.epoch + self.time() - self._started
+
+    def authorise(self, script: str, form: Mapping[str, str]) -> None:
         """Check who asks; too many mistakes block everybody for half an hour."""
-        now = self.now()
-        if now < self._blocked_until:
-            raise ServiceError(4, "ip is blocked")
-        if form.get("apikey") == self.apikey:
-            return
-        hashed = hashlib.md5(self.password.encode(), usedforsecurity=False).hexdigest()
-        if form.get("login") == self.login and form.get("psw") in (self.password, hashed):
-            return
-        self._auth_failures.append(now)
-        while self._auth_failures[0] <= now - _AUTH_WINDOW:
-            self._auth_failures.popleft()
-        if self.enforce and len(self._auth_failures) >= _AUTH_FAILURES:
-            self._blocked_until = now + _AUTH_WINDOW
-        raise ServiceError(2, "authorise error")
+        if self._blocked_until is not None and self.time() < self._blocked_until:
+            raise self.refuse(script, 4, "ip is blocked", "authorisation")
+        apikey = form.get("apikey")
+        if apikey is None:
+            known = form.get("login") == self.login and form.get("psw") in self._secrets
+        else:
+            known = apikey == self.apikey
+        if not known:
+            self._count_auth_failure()
+            raise ServiceError(2, "authorise error")
+
+    def count(self, script: str, rule: str, what: Hashable = None) -> None:
+        """Count a request for this thing, or refuse it as one too many in a minute."""
+        if self.limits.count(rule, what):
+            raise self.refuse(script, 9, "duplicate request, wait a minute", rule)
+
+    def refuse(self, script: str, code: int, text: str, rule: str) -> ServiceError:
+        """Note that a limit was broken, and return the error to answer with."""
+        self.refusals.append(Refusal(script, code, rule))
+        return ServiceError(code, text)
 
     def new_id(self) -> str:
         """Return the next id for a message that comes without one."""
         return str(next(self._ids))
 
+    def fate(self, phone: str) -> Fate:
+        """Return how a message to this recipient ends."""
+        return self.fates.get(phone[-_SUFFIX:], VIRTUAL if self.test_mode else DELIVERED)
+
+    def course(self, phone: str, delay: float) -> tuple[Step, ...]:
+        """Count a message to this recipient, and return the steps that it will go through."""
+        if self.limits.floods(phone):
+            return (Step(0.0, FLOODED.status, FLOODED.error),)
+        operator, arrival = self.delivery
+        fate = self.fate(phone)
+        return (
+            Step(0.0, WAITING),
+            Step(delay + operator, WITH_OPERATOR),
+            Step(delay + arrival, fate.status, fate.error),
+        )
+
+    def affords(self, cost: Decimal) -> bool:
+        """Return whether there is money for it; in test mode it costs nothing."""
+        return self.test_mode or cost <= self.balance + self.credit
+
     def add(self, message: Message) -> None:
         """Take a message and its price."""
-        self.balance -= message.cost
-        if not self._keep:
-            return
+        if not self.test_mode:
+            self.balance -= message.cost
         self.messages.append(message)
         # An id may be used again: the last message is the one that is found.
-        self._by_key[message.phone, message.id] = message
+        self._last[message.phone, message.id] = message
 
     def find(self, phone: str, message_id: str) -> Message | None:
-        """Return the message, unless it was deleted."""
-        message = self._by_key.get((phone.strip().lstrip("+"), message_id.strip()))
-        return None if message is None or message.deleted else message
+        """Return the message, unless it was deleted or is a day old and in the archive."""
+        message = self._last.get((phone, message_id))
+        if message is None or self.time() - message.accepted_at > _DAY:
+            return None
+        return message
+
+    def delete(self, phone: str, message_id: str) -> bool:
+        """Forget the message; return whether there was one."""
+        if self.find(phone, message_id) is None:
+            return False
+        del self._last[phone, message_id]
+        return True
+
+    def _count_auth_failure(self) -> None:
+        now = self.time()
+        self._auth_failures.append(now)
+        while self._auth_failures[0] <= now - _HALF_AN_HOUR:
+            self._auth_failures.popleft()
+        if self.enforce and len(self._auth_failures) >= _AUTH_FAILURES:
+            self._blocked_until = now + _HALF_AN_HOUR
+
+
+def money(amount: Decimal) -> str:
+    """Return the amount as the service writes it: a string without needless zeros."""
+    return f"{amount.normalize():f}"

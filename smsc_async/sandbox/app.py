@@ -1,120 +1,185 @@
-"""The stand-in service as an ASGI application."""
+"""The stand-in service as an ASGI application, for all its hosts."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import parse_qsl
+import re
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import parse_qsl, quote
 
 from .account import ServiceError
-from .refuse import check_concurrency
+from .ids import wire_id
 from .scripts import SCRIPTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from threading import Lock
+
+    from hypercorn.typing import (
+        ASGIReceiveCallable,
+        ASGISendCallable,
+        HTTPScope,
+        Scope,
+    )
 
     from .account import Account
 
 __all__ = ["App"]
 
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Scope]]
-Send: TypeAlias = Callable[[Scope], Awaitable[None]]
+_REST: Final = "/rest/send/"
+_CHARSET: Final = re.compile(rb"(?:^|&)charset=([^&]*)")
+_CHARSETS: Final = {b"utf-8": "utf-8", b"koi8-r": "koi8-r"}
+_DEFAULT_CHARSET: Final = "windows-1251"
+_ASCII: Final = "".join(map(chr, range(128)))
 
-_CHARSETS = {"utf-8": "utf-8", "koi8-r": "koi8-r"}
-_DEFAULT_CHARSET = "windows-1251"
-_JSON = b"application/json; charset=windows-1251"
+# Yes: the service labels all its JSON so, whatever it is encoded in.
+_JSON: Final = b"application/json; charset=windows-1251"
+_TEXT: Final = b"text/html; charset=windows-1251"
+_HTML: Final = b"text/html"
+_NOT_FOUND: Final = b"<html><head><title>404 Not Found</title></head></html>"
 
 
 class App:
-    """One host of the service. It answers everything with 200, as the service does."""
+    """Answers the scripts and /rest/send/; all with the HTTP status 200, as the service does.
+
+    Hosts in several threads share it: the lock guards the account. The answer comes `latency`
+    seconds after the request was processed, or, if `late`, the request is processed only then.
+    """
 
     def __init__(
-        self, account: Account, lock: Lock, host: str, latency: Callable[[], float]
+        self,
+        account: Account,
+        lock: Lock,
+        latency: Callable[[], float],
+        *,
+        late: bool = False,
     ) -> None:
         self._account = account
         self._lock = lock
-        self._host = host
         self._latency = latency
+        self._late = late
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
         """Speak ASGI."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-            return
-        body = await _body(receive)
-        script = scope["path"].rpartition("/sys/")[2]
-        if scope["path"] == "/rest/send/":
-            script = "send.php"
-        if script not in SCRIPTS:
-            await _answer(send, 404, b"text/html", b"<html><h1>404 Not Found</h1></html>")
-            return
-        account = self._account
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            body = await _body(receive)
+            path = scope["path"]
+            script = "send.php" if path == _REST else path.removeprefix("/sys/")
+            if script in SCRIPTS:
+                await _answer(send, 200, *await self._serve(script, scope, body))
+            else:
+                await _answer(send, 404, _HTML, _NOT_FOUND)
+
+    async def _serve(self, script: str, scope: HTTPScope, body: bytes) -> tuple[bytes, bytes]:
+        """Return the content type and the body of the answer."""
+        account, limits = self._account, self._account.limits
+        port = scope["server"][1] if scope["server"] else None
         with self._lock:
-            account.requests[self._host, script, scope["http_version"]] += 1
-            broken = account.limits.enter(script)
+            account.requests[port, script, scope["http_version"]] += 1
+            broken = limits.enter(script)
         try:
+            seconds = self._latency()
+            if self._late:
+                await asyncio.sleep(seconds)
             with self._lock:
-                reply = _run(account, script, broken, scope, body)
-            if seconds := self._latency():
+                answer = _process(account, script, scope, body, broken)
+            if seconds and not self._late:
                 await asyncio.sleep(seconds)
         finally:
+            # Before the answer is out: whoever has read it may ask the next thing at once.
             with self._lock:
-                account.limits.leave(script)
-        # Yes: the service labels its UTF-8 so.
-        await _answer(send, 200, _JSON, reply)
+                limits.leave(script, broken)
+        return answer
 
 
-def _run(account: Account, script: str, broken: str | None, scope: Scope, body: bytes) -> bytes:
+def _process(
+    account: Account, script: str, scope: HTTPScope, body: bytes, broken: str | None
+) -> tuple[bytes, bytes]:
+    charset = "utf-8"
+    form: Mapping[str, str] = {"fmt": "3"}
     try:
-        form = _form(scope, body)
-        check_concurrency(account, script, broken)
-        account.authorise(form)
+        if scope["path"] == _REST:
+            form = _document(body)
+        else:
+            form, charset = _form(scope["query_string"], body)
+        _admit(account, script, form, broken)
         answer = SCRIPTS[script](account, form)
     except ServiceError as error:
-        problem: dict[str, object] = {"error": error.text, "error_code": error.code}
-        if error.message_id is not None:
-            number = error.message_id.isdigit()
-            problem["id"] = int(error.message_id) if number else error.message_id
-        answer = problem
-    return json.dumps(answer, ensure_ascii=False).encode()
+        if form.get("fmt") != "3":
+            return _TEXT, _plain(error).encode()
+        answer = _problem(error)
+    return _JSON, json.dumps(answer, ensure_ascii=False).encode(charset, "replace")
 
 
-def _form(scope: Scope, body: bytes) -> Mapping[str, str]:
-    if scope["path"] == "/rest/send/":
+def _admit(account: Account, script: str, form: Mapping[str, str], broken: str | None) -> None:
+    if broken:
+        raise account.refuse(script, 9, "too many concurrent requests", broken)
+    account.authorise(script, form)
+    if form.get("fmt") != "3":
+        raise ServiceError(1, "the sandbox speaks fmt=3 only")
+
+
+def _document(body: bytes) -> Mapping[str, str]:
+    """Read JSON; its answer is JSON, too, whatever `fmt` says."""
+    try:
         document = json.loads(body)
-        return {name: str(value) for name, value in document.items()}
-    raw = b"&".join(part for part in (scope["query_string"], body) if part).decode("ascii")
-    charset = dict(parse_qsl(raw)).get("charset", "").lower()
-    pairs = parse_qsl(
-        raw,
-        keep_blank_values=True,
-        encoding=_CHARSETS.get(charset, _DEFAULT_CHARSET),
-        errors="replace",
-    )
-    return dict(pairs)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise ServiceError(1, "parameters error")
+    members = cast("dict[str, object]", document).items()
+    form = {name: str(int(value) if isinstance(value, bool) else value) for name, value in members}
+    return form | {"fmt": "3"}
 
 
-async def _body(receive: Receive) -> bytes:
-    parts = []
+def _form(query: bytes, body: bytes) -> tuple[Mapping[str, str], str]:
+    """Read a form; return it with the charset of the request."""
+    raw = b"&".join((query, body)) if query and body else query or body
+    found = _CHARSET.search(raw)
+    charset = _CHARSETS.get(found[1].lower(), _DEFAULT_CHARSET) if found else _DEFAULT_CHARSET
+    text = raw.decode("ascii") if raw.isascii() else quote(raw, safe=_ASCII)
+    return dict(parse_qsl(text, keep_blank_values=True, encoding=charset)), charset
+
+
+def _problem(error: ServiceError) -> dict[str, object]:
+    problem: dict[str, object] = {"error": error.text, "error_code": error.code}
+    if error.message_id is not None:
+        problem["id"] = wire_id(error.message_id)
+    return problem
+
+
+def _plain(error: ServiceError) -> str:
+    whose = "" if error.message_id is None else f", ID - {error.message_id}"
+    return f"ERROR = {error.code} ({error.text}){whose}"
+
+
+async def _body(receive: ASGIReceiveCallable) -> bytes:
+    parts: list[bytes] = []
     while True:
         event = await receive()
-        parts.append(event.get("body", b""))
-        if not event.get("more_body"):
+        if event["type"] != "http.request":
             return b"".join(parts)
+        parts.append(event["body"])
+        if not event["more_body"]:
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _answer(send: Send, status: int, content_type: bytes, body: bytes) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+async def _answer(send: ASGISendCallable, status: int, content_type: bytes, body: bytes) -> None:
+    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def _live(receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     while True:
         event = await receive()
-        await send({"type": f"{event['type']}.complete"})
-        if event["type"] == "lifespan.shutdown":
+        if event["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif event["type"] == "lifespan.shutdown":
+            await send({"type": "lifespan.shutdown.complete"})
             return

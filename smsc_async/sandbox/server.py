@@ -3,77 +3,79 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
+import logging
 import threading
-import weakref
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hypercorn.asyncio import serve
+import attrs
+from hypercorn.asyncio import (
+    serve,  # pyright: ignore[reportUnknownVariableType] - its WSGI part has no types
+)
 from hypercorn.config import Config, Sockets
 
+from .listener import Listener
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from .app import App
 
 __all__ = ["Host"]
 
-_LOOPBACK: Final = "127.0.0.1"
+_LONG: Final = 86400.0
 
 
-class _Listener(socket.socket):
-    """A listening socket that remembers whom it has let in, to be able to hang up on them."""
+@attrs.define
+class _Running:
+    """A thread that serves, and how to end it."""
 
-    def __init__(self) -> None:
-        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.accepted: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+    listener: Listener
+    thread: threading.Thread
+    loop: asyncio.AbstractEventLoop
+    ended: asyncio.Event
 
-    def accept(self) -> tuple[socket.socket, Any]:
-        connection, address = super().accept()
-        self.accepted.add(connection)
-        return connection, address
-
-    def hang_up(self) -> None:
-        for connection in tuple(self.accepted):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+    def end(self) -> None:
+        """Called in the thread's loop."""
+        self.listener.cut()
+        self.ended.set()
 
 
 class _Config(Config):
-    """Serves on a socket that is there already."""
+    """Serves on a socket that is there already, silently, and keeps connections."""
 
-    def __init__(self, listener: _Listener, certfile: str) -> None:
+    def __init__(self, listener: Listener, certfile: str, *, http2: bool) -> None:
         super().__init__()
         self.listener = listener
         self.certfile = certfile
         self.keyfile = certfile
-        self.alpn_protocols = ["h2", "http/1.1"]
-        self.accesslog = None
-        self.errorlog = None
-        self.keep_alive_timeout = 3600.0
-        self.graceful_timeout = 1.0
-        self.h2_max_concurrent_streams = 100
-        self.server_names = []
-
-    @property
-    def ssl_enabled(self) -> bool:
-        return True
+        self.alpn_protocols = ["h2", "http/1.1"] if http2 else ["http/1.1"]
+        self.errorlog = logging.getLogger("smsc_async.sandbox")
+        self.keep_alive_timeout = _LONG
+        self.keep_alive_max_requests = 2**31
+        self.graceful_timeout = 0.05
 
     def create_sockets(self) -> Sockets:
         return Sockets([self.listener], [], [])
 
 
 class Host:
-    """One host: it can be killed and started again, on the same port."""
+    """One host: it can be killed and started again, on the same port.
 
-    def __init__(self, app: App, *, certfile: str, port: int) -> None:
+    The methods do not await anything: they take some milliseconds and may be called from any
+    thread and any event loop.
+    """
+
+    def __init__(self, app: App, *, certfile: str, port: int = 0, http2: bool = True) -> None:
         self._app = app
         self._certfile = certfile
         self._port = port
-        self._listener: _Listener | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
+        self._http2 = http2
+        self._running: _Running | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens; once chosen by the system, it stays."""
+        return self._port
 
     @property
     def url(self) -> str:
@@ -82,51 +84,52 @@ class Host:
 
     def start(self) -> None:
         """Listen, and serve from now on."""
-        listener = _Listener()
-        listener.bind((_LOOPBACK, self._port))
-        listener.listen(100)
-        listener.setblocking(False)  # noqa: FBT003 - the standard library's own
-        self._port = listener.getsockname()[1]
-        self._listener = listener
-        running = threading.Event()
-        self._thread = threading.Thread(
+        if self._running is not None:
+            raise RuntimeError("the host is running already")
+        listener = Listener(self._port)
+        self._port = listener.port
+        started = threading.Event()
+        thread = threading.Thread(
             target=self._run,
-            args=(listener, running),
+            args=(listener, started),
             name=f"smsc-sandbox-{self._port}",
             daemon=True,
         )
-        self._thread.start()
-        running.wait()
+        thread.start()
+        started.wait()
 
     def kill(self) -> None:
-        """Hang up on everybody at once, whatever is in flight, and listen no more."""
-        listener, thread, loop, stop = self._listener, self._thread, self._loop, self._stop
-        if listener is None or thread is None or loop is None or stop is None:
-            return
-        self._listener = self._thread = self._loop = self._stop = None
-        listener.hang_up()
+        """Reset all connections at once, whatever is in flight, and listen no more.
 
-        def end() -> None:
-            # Whoever was let in meanwhile.
-            listener.hang_up()
-            stop.set()
+        What was taken stays taken. Does nothing to a host that is not running.
+        """
+        running, self._running = self._running, None
+        if running is not None:
+            running.loop.call_soon_threadsafe(running.end)
+            running.thread.join()
+            running.listener.close()
 
-        loop.call_soon_threadsafe(end)
-        thread.join()
-        listener.close()
+    def restart(self) -> None:
+        """Kill it if it is running, and start it on the same port."""
+        self.kill()
+        self.start()
 
-    def _run(self, listener: _Listener, running: threading.Event) -> None:
-        with asyncio.Runner() as runner:
-            runner.run(self._serve(listener, running))
+    def _run(self, listener: Listener, started: threading.Event) -> None:
+        # The listener works by what a selector loop calls; it is not the default everywhere.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._serve(listener, started))
 
-    async def _serve(self, listener: _Listener, running: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.set_exception_handler(_ignore)
-        self._stop = asyncio.Event()
-        running.set()
-        config = _Config(listener, self._certfile)
-        await serve(self._app, config, shutdown_trigger=self._stop.wait)  # type: ignore[arg-type]
+    async def _serve(self, listener: Listener, started: threading.Event) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_report)
+        ended = asyncio.Event()
+        self._running = _Running(listener, threading.current_thread(), loop, ended)
+        started.set()
+        config = _Config(listener, self._certfile, http2=self._http2)
+        await serve(self._app, config, shutdown_trigger=ended.wait)
 
 
-def _ignore(_: asyncio.AbstractEventLoop, __: dict[str, Any]) -> None:
+def _report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Say nothing of connections that broke: here they break on purpose."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)

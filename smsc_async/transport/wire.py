@@ -44,7 +44,7 @@ class Wire:
         # What came with the end of the handshake.
         self._early = tls.decrypt(b"") if tls else b""
         # S610 takes anyio's typed attributes for a query of Django's.
-        self._glance = _glancer(stream.extra(SocketAttribute.raw_socket))  # noqa: S610 - see above
+        self._glance = _glancer(stream.extra(SocketAttribute.raw_socket))
         self._doubtful = False
         self._clogged = False
         self._broken = False

@@ -25,7 +25,7 @@ E = TypeVar("E", bound=h2.events.Event)
 Setting = h2.settings.SettingCodes
 
 
-class Closed(Exception):  # noqa: N818 - an end, not an error
+class Closed(Exception):
     """The client has closed the connection."""
 
 
@@ -137,7 +137,7 @@ async def serve(
 ) -> AsyncIterator[RawServer]:
     """Run the script for each connection while the block runs; it ends when the script does."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
-    bound = listener.extra(SocketAttribute.local_port)  # noqa: S610 - not Django's `extra`
+    bound = listener.extra(SocketAttribute.local_port)
     server = RawServer(bound, "https" if tls else "http")
 
     async def handle(stream: ByteStream) -> None:
@@ -149,9 +149,7 @@ async def serve(
                     wrapped = await TLSStream.wrap(
                         stream, server_side=True, ssl_context=tls, standard_compatible=False
                     )
-                    protocol = wrapped.extra(  # noqa: S610 - not Django's `extra`
-                        TLSAttribute.alpn_protocol, None
-                    )
+                    protocol = wrapped.extra(TLSAttribute.alpn_protocol, None)
             except (OSError, anyio.BrokenResourceError, anyio.EndOfStream):
                 return
             config = h2.config.H2Configuration(client_side=False, header_encoding=None)

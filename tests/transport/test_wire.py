@@ -55,7 +55,7 @@ async def test_readable_sees_bytes_and_the_end_without_reading(ends: Ends, close
     else:
         other.send(b"x")
     with anyio.fail_after(5):
-        while not wire.readable():  # noqa: ASYNC110 - there is no event to wait for
+        while not wire.readable():
             await anyio.sleep(0.001)
 
 

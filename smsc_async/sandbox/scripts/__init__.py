@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPTS"]
 
 SCRIPTS: Final[Mapping[str, Callable[[Account, Mapping[str, str]], object]]] = {
-    "balance.php": balance.handle,
-    "send.php": send.handle,
-    "status.php": status.handle,
+    script.SCRIPT: script.handle for script in (balance, send, status)
 }
+"""What answers each script: it returns what becomes JSON, or raises `ServiceError`."""

@@ -2,172 +2,117 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from ..account import DELIVERED, PRICE, REFUSED, UNDELIVERABLE, WAITING, Message, ServiceError
-from ..refuse import check_limit
+from ..account import ServiceError, money
+from ..ids import wire_id
+from ..message import FLOODED, WAITING, WRONG_NUMBER, Fate, Message
+from ..order import read_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..account import Account
+    from ..order import Line, Order
 
-__all__ = ["handle"]
+__all__ = ["SCRIPT", "handle"]
 
-_KINDS: Final = {"flash": 1, "bin": 2, "push": 3, "hlr": 4, "ping": 5, "mms": 6, "call": 7}
-_NO_TEXT: Final = ("hlr", "ping")
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,40}")
-_MAX_NUMBER: Final = 2**31 - 1
-_MAX_TEXT: Final = 1000
-_MCCMNC: Final = "25001"
+SCRIPT: Final = "send.php"
 
-# By its last digits a number is refused (error code, text) or fails later (status, error).
-_REFUSED_NUMBERS: Final = {
-    "0000006": (6, "message is denied", 253),
-    "0000007": (7, "invalid number", 249),
-    "0000008": (8, "can't to deliver", 248),
-}
-_FAILING_NUMBERS: Final = {"0000020": (UNDELIVERABLE, 1)}
+_DENIED: Final = "message is denied"
+_REFUSALS: Final = {6: _DENIED, 7: "invalid number", 8: "can't to deliver"}
+_OPERATOR: Final = "25002"
+_NOTHING: Final = Decimal(0)
 
 
 def handle(account: Account, form: Mapping[str, str]) -> object:
     """Take the messages of the form and answer with what they cost."""
-    lines = _lines(form)
-    message_id = _message_id(account, form)
-    kind = next((code for name, code in _KINDS.items() if form.get(name, "0") != "0"), 0)
-    what = (kind, tuple(sorted((phone, text) for phone, text in lines)))
+    order = read_order(form, account.unix_time)
+    lines = [(line, _fate(account, line)) for line in order.lines]
+    good = [line for line, fate in lines if not fate.refusal]
+    total = sum((line.cost for line in good), _NOTHING)
     if form.get("cost") == "1":
-        check_limit(account, "send.php", "cost", what)
-        total = sum((_units(text, kind) for _, text in lines), 0)
-        return {"cost": _money(PRICE * total), "cnt": total}
-    check_limit(account, "send.php", "send", what)
-    return _accept(account, form, lines, message_id, kind)
-
-
-def _accept(
-    account: Account,
-    form: Mapping[str, str],
-    lines: list[tuple[str, str]],
-    message_id: str,
-    kind: int,
-) -> object:
-    _refuse_whole(account, lines, message_id, kind)
-    taken: list[Message] = []
-    report: list[dict[str, str]] = []
-    for phone, text in lines:
-        if refusal := _REFUSED_NUMBERS.get(phone[-7:]):
-            report.append(_recipient(phone, Decimal(0), 22, refusal[2]))
-            continue
-        message = _message(account, form, phone, text, message_id, kind)
-        account.add(message)
-        taken.append(message)
-        report.append(_recipient(phone, message.cost, WAITING, 0))
+        account.count(SCRIPT, "send.cost.identical", order.sameness)
+        quoted: dict[str, object] = {"cost": money(total), "cnt": sum(line.units for line in good)}
+        return quoted | _report(form, (_estimate(line, fate) for line, fate in lines))
+    account.count(SCRIPT, "send.identical", order.sameness)
+    message_id = order.id or account.new_id()
+    _check(account, lines, message_id, total)
+    messages = [_take(account, order, line, message_id) for line in good]
     answer: dict[str, object] = {
-        "id": _wire_id(message_id),
-        "cnt": sum(message.units for message in taken),
+        "id": wire_id(message_id),
+        "cnt": sum(message.units for message in messages),
     }
     if form.get("cost") in ("2", "3"):
-        answer["cost"] = _money(sum((message.cost for message in taken), Decimal(0)))
+        answer["cost"] = money(sum((message.cost for message in messages), _NOTHING))
     if form.get("cost") == "3":
-        answer["balance"] = _money(account.balance)
-    if form.get("op") == "1":
-        answer["phones"] = report
-    return answer
+        answer["balance"] = money(account.balance)
+    taken = iter(messages)
+    items = (
+        _refused(line, fate) if fate.refusal else _accepted(next(taken)) for line, fate in lines
+    )
+    return answer | _report(form, items)
 
 
-def _refuse_whole(
-    account: Account, lines: list[tuple[str, str]], message_id: str, kind: int
+def _fate(account: Account, line: Line) -> Fate:
+    return account.fate(line.recipient) if line.valid else WRONG_NUMBER
+
+
+def _check(
+    account: Account, lines: list[tuple[Line, Fate]], message_id: str, total: Decimal
 ) -> None:
-    if any("forbidden" in text.lower() for _, text in lines):
-        raise ServiceError(6, "message is denied", message_id)
-    refusals = [_REFUSED_NUMBERS.get(phone[-7:]) for phone, _ in lines]
-    if refusals[0] and all(refusals):
-        raise ServiceError(refusals[0][0], refusals[0][1], message_id)
-    if account.balance < PRICE * sum(_units(text, kind) for _, text in lines):
+    """Refuse an order of which nothing can be sent."""
+    if any("forbidden" in line.text.lower() for line, _ in lines):
+        raise ServiceError(6, _DENIED, message_id)
+    refusals = [fate.refusal for _, fate in lines]
+    if all(refusals):
+        raise ServiceError(refusals[0], _REFUSALS[refusals[0]], message_id)
+    if not account.affords(total):
         raise ServiceError(3, "no money", message_id)
 
 
-def _message(
-    account: Account,
-    form: Mapping[str, str],
-    phone: str,
-    text: str,
-    message_id: str,
-    kind: int,
-) -> Message:
-    units = _units(text, kind)
-    final = _FAILING_NUMBERS.get(phone[-7:], (DELIVERED, 0))
-    flooded = account.limits.floods(phone)
-    return Message(
-        message_id,
-        phone,
-        text,
-        form.get("sender", ""),
-        units,
-        Decimal(0) if flooded else PRICE * units,
-        account.now(),
-        int(account.wall()),
-        kind,
-        (REFUSED, 251) if flooded else final,
+def _take(account: Account, order: Order, line: Line, message_id: str) -> Message:
+    steps = account.course(line.recipient, order.delay)
+    message = Message(
+        id=message_id,
+        phone=line.recipient,
+        text=line.text,
+        comment=line.comment,
+        sender=line.sender,
+        kind=order.kind,
+        units=line.units,
+        cost=_NOTHING if steps[0].status == FLOODED.status else line.cost,
+        accepted_at=account.time(),
+        timestamp=int(account.unix_time),
+        steps=steps,
     )
+    account.add(message)
+    return message
 
 
-def _lines(form: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return phone and text of each message of the form."""
-    if "list" in form:
-        pairs = [line.split(":", 1) for line in form["list"].split("\n") if line]
-        if any(len(pair) != 2 for pair in pairs):  # noqa: PLR2004 - a pair
-            raise ServiceError(1, "parameters error")
-        raw = [(phones.rpartition("|")[2], text.replace("\\n", "\n")) for phones, text in pairs]
-    elif form.get("mes") or any(form.get(name) == "1" for name in _NO_TEXT):
-        raw = [(form.get("phones", ""), form.get("mes", ""))]
-    else:
-        raise ServiceError(1, "parameters error")
-    lines = [
-        (phone.strip().lstrip("+"), text)
-        for phones, text in raw
-        for phone in re.split("[,;]", phones)
-        if phone.strip()
-    ]
-    if not lines or any(len(text) > _MAX_TEXT for _, text in lines):
-        raise ServiceError(1, "parameters error")
-    if any(not phone.isdigit() for phone, _ in lines):
-        raise ServiceError(7, "invalid number")
-    return lines
+def _report(form: Mapping[str, str], items: Iterable[object]) -> dict[str, object]:
+    return {"phones": list(items)} if form.get("op") == "1" else {}
 
 
-def _message_id(account: Account, form: Mapping[str, str]) -> str:
-    given = form.get("id")
-    if given is None:
-        return account.new_id()
-    number = given.isdigit()
-    if not _ID.fullmatch(given) or (number and not 1 <= int(given) <= _MAX_NUMBER):
-        raise ServiceError(1, "parameters error")
-    return given
+def _accepted(message: Message) -> object:
+    first = message.steps[0]
+    return _item(message.phone, message.cost, first.status, first.error)
 
 
-def _wire_id(message_id: str) -> int | str:
-    return int(message_id) if message_id.isdigit() else message_id
+def _refused(line: Line, fate: Fate) -> object:
+    return _item(line.recipient, _NOTHING, fate.status, fate.error)
 
 
-def _units(text: str, kind: int) -> int:
-    if kind and not text:
-        return 1
-    single, part = (160, 153) if text.isascii() else (70, 67)
-    return 1 if len(text) <= single else -(-len(text) // part)
+def _estimate(line: Line, fate: Fate) -> object:
+    return _refused(line, fate) if fate.refusal else _item(line.recipient, line.cost, WAITING, 0)
 
 
-def _money(amount: Decimal) -> str:
-    return f"{amount:.2f}"
-
-
-def _recipient(phone: str, cost: Decimal, status: int, error: int) -> dict[str, str]:
+def _item(phone: str, cost: Decimal, status: int, error: int) -> dict[str, str]:
     return {
         "phone": phone,
-        "mccmnc": _MCCMNC,
-        "cost": _money(cost),
+        "mccmnc": _OPERATOR,
+        "cost": money(cost),
         "status": str(status),
         "error": str(error),
     }

@@ -2,101 +2,132 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..account import Message, ServiceError
-from ..refuse import check_limit
+from ..account import ServiceError, money
+from ..ids import read_id, wire_id
+from ..message import HLR
+from ..schedule import MOSCOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..account import Account
+    from ..message import Message
 
-__all__ = ["handle"]
+__all__ = ["SCRIPT", "handle"]
 
-_MOSCOW: Final = timezone(timedelta(hours=3))
-_HLR: Final = 4
+SCRIPT: Final = "status.php"
+
 _NAMES: Final = {
     -1: "Waiting send",
     0: "Transferred to the operator",
     1: "Delivered",
+    3: "Expired",
     20: "Unable to deliver",
+    22: "Wrong number",
     23: "Banned",
+    25: "Unavailable number",
 }
 
 
 def handle(account: Account, form: Mapping[str, str]) -> object:
     """Answer with the status of one message, or of many if there is a comma in the ids."""
-    phone, message_id = form.get("phone", ""), form.get("id", "")
-    if not phone or not message_id:
+    phones, ids = form.get("phone", "").strip(), form.get("id", "").strip()
+    if not phones or not ids:
         raise ServiceError(1, "parameters error")
     detail = form.get("all", "0")
+    if "," in phones + ids and form.get("del") != "1":
+        account.count(SCRIPT, "status.mass")
+        return [
+            _status(account, phone, message_id, detail) | _whose(phone, message_id, detail)
+            for phone, message_id in _pairs(phones, ids)
+        ]
+    phone, message_id = _pair(phones, ids)
+    account.count(SCRIPT, "status.same_message", (phone, message_id))
     if form.get("del") == "1":
-        check_limit(account, "status.php", "status", phone, message_id)
-        return _delete(account, phone, message_id)
-    if "," not in message_id:
-        check_limit(account, "status.php", "status", phone, message_id)
-        return _status(account, phone, message_id, detail)
-    check_limit(account, "status.php", "mass status")
-    pairs = [
-        pair for pair in zip(phone.split(","), message_id.split(","), strict=False) if all(pair)
-    ]
-    return [
-        _status(account, *pair, detail)
-        | ({"id": pair[1]} if detail != "0" else {"id": pair[1], "phone": pair[0]})
-        for pair in pairs
-    ]
+        if not account.delete(phone, message_id):
+            raise ServiceError(5, "error deleting a message")
+        return {"result": "OK"}
+    return _status(account, phone, message_id, detail)
 
 
-def _delete(account: Account, phone: str, message_id: str) -> object:
-    message = account.find(phone, message_id)
-    if message is None:
-        raise ServiceError(5, "error deleting a message")
-    message.deleted = True
-    return {"result": "OK"}
+def _pair(phone: str, given: str) -> tuple[str, str]:
+    message_id = read_id(given)
+    if message_id is None:
+        raise ServiceError(1, "parameters error")
+    return phone.strip().removeprefix("+"), message_id
+
+
+def _pairs(phones: str, ids: str) -> list[tuple[str, str]]:
+    """Return recipients and ids in pairs; both lists may end with a comma."""
+    listed = [part for part in phones.split(",") if part.strip()]
+    asked = [part for part in ids.split(",") if part.strip()]
+    if len(listed) != len(asked):
+        raise ServiceError(1, "parameters error")
+    return [_pair(*pair) for pair in zip(listed, asked, strict=True)]
+
+
+def _whose(phone: str, message_id: str, detail: str) -> dict[str, object]:
+    whose: dict[str, object] = {"id": wire_id(message_id)}
+    return whose if detail in ("1", "2") else whose | {"phone": phone}
 
 
 def _status(account: Account, phone: str, message_id: str, detail: str) -> dict[str, object]:
     message = account.find(phone, message_id)
     if message is None:
         return {"status": -3}
-    status, error, since = message.status(account.now(), account.delivery)
-    changed = int(message.sent_at + since)
+    step = message.step(account.time())
+    changed = int(message.timestamp + step.at)
     answer: dict[str, object] = {
-        "status": status,
+        "status": step.status,
         "last_date": _date(changed),
         "last_timestamp": changed,
         "flag": message.kind,
-        "err": error,
+        "err": step.error,
     }
-    if message.kind == _HLR:
-        answer |= {"imsi": "250011234567890", "msc": "79168960000", "mcc": "250", "mnc": "01"}
-        answer |= {"cn": "Россия", "net": "МТС", "rcn": "", "rnet": ""}
+    if message.kind == HLR:
+        answer |= _network(known=step.status == 1)
     if detail in ("1", "2"):
-        answer |= _full(message, status)
+        answer |= _message(message, step.status)
     if detail == "2":
-        answer |= {"country": "Россия", "operator": "МТС", "region": "Москва"}
-        if message.kind != _HLR:
-            answer |= {"mccmnc": "25001", "operator_orig": "МТС"}
+        answer |= {"country": "Россия", "operator": "МегаФон", "region": "Москва"}
+        if message.kind != HLR:
+            answer |= {"mccmnc": "25002", "operator_orig": "МегаФон"}
     return answer
 
 
-def _full(message: Message, status: int) -> dict[str, object]:
+def _network(*, known: bool) -> dict[str, object]:
+    """What an HLR request finds out; nothing until it is answered."""
+    found = {
+        "imsi": "250021234567890",
+        "msc": "79262000331",
+        "mcc": "250",
+        "mnc": "02",
+        "cn": "Россия",
+        "net": "МегаФон",
+        "rcn": "",
+        "rnet": "",
+    }
+    return {name: value if known else "" for name, value in found.items()}
+
+
+def _message(message: Message, status: int) -> dict[str, object]:
     answer: dict[str, object] = {
-        "send_date": _date(message.sent_at),
-        "send_timestamp": message.sent_at,
+        "send_date": _date(message.timestamp),
+        "send_timestamp": message.timestamp,
         "phone": message.phone,
-        "cost": f"{message.cost:.2f}",
+        "cost": money(message.cost),
         "sender_id": message.sender,
         "status_name": _NAMES.get(status, ""),
         "message": message.text,
         "type": message.kind,
     }
-    if message.kind != _HLR:
-        answer |= {"comment": "", "sms_cnt": message.units}
+    if message.kind != HLR:
+        answer |= {"comment": message.comment, "sms_cnt": message.units}
     return answer
 
 
 def _date(timestamp: int) -> str:
-    return f"{datetime.fromtimestamp(timestamp, UTC).astimezone(_MOSCOW):%d.%m.%Y %H:%M:%S}"
+    return f"{datetime.fromtimestamp(timestamp, UTC).astimezone(MOSCOW):%d.%m.%Y %H:%M:%S}"
