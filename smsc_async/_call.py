@@ -29,7 +29,7 @@ from .governor.keys import needs
 from .transport import Sent, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from random import Random
 
     from ._clock import Clock
@@ -162,7 +162,7 @@ class Caller:
         return _Call(command, wanted, until, message_id, recipients)
 
     @asynccontextmanager
-    async def _turn(self, call: _Call) -> AsyncIterator[None]:
+    async def _turn(self, call: _Call) -> AsyncGenerator[None]:
         """Hold a permit for one attempt, learn from what came of it, and name what went wrong."""
         try:
             async with self._one_login_at_a_time():
@@ -206,7 +206,7 @@ class Caller:
             raise
 
     @asynccontextmanager
-    async def _one_login_at_a_time(self) -> AsyncIterator[None]:
+    async def _one_login_at_a_time(self) -> AsyncGenerator[None]:
         """Let the first calls through one by one, until the service has taken the password.
 
         Twelve calls at once with a wrong one would get the address blocked before the first answer.

@@ -35,7 +35,7 @@ class Command(Generic[T_co]):
 
     script: str
     answer: Callable[[object], T_co]
-    flag: Mapping[str, str] = attrs.field(factory=dict, kw_only=True)
+    flag: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True)
     rules: tuple[Rule, ...] = attrs.field(default=(), kw_only=True)
     repeat: Repeat = attrs.field(default=Repeat.UNSENT, kw_only=True)
     docs: str = attrs.field(default=API_DOCS, kw_only=True)

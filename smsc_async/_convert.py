@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import attrs
 from cattrs import Converter, transform_error
@@ -16,7 +16,7 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from .errors import BadReply
 
-__all__ = ["KEEP", "UNFIT", "misfit", "reader", "wire"]
+__all__ = ["KEEP", "UNFIT", "as_object", "misfit", "reader", "wire"]
 
 T = TypeVar("T")
 
@@ -31,6 +31,11 @@ KEEP: Final[Mapping[str, bool]] = {"keep": True}
 def wire(name: str) -> Mapping[str, str]:
     """Make the metadata of an attrs field whose name in the service's answers is `name`."""
     return {"wire": name}
+
+
+def as_object(document: object) -> Mapping[str, object] | None:
+    """Return the document if it is a JSON object."""
+    return cast("Mapping[str, object]", document) if isinstance(document, Mapping) else None
 
 
 def reader(cls: type[T]) -> Callable[[object], T]:
@@ -115,9 +120,7 @@ def _unless_empty(
     return hook
 
 
-def _class_hook(
-    converter: Converter, cls: type[Any]
-) -> Callable[[Mapping[str, object], object], object]:
+def _class_hook(converter: Converter, cls: type[Any]) -> Callable[[object, object], object]:
     fields = attrs.fields(cls)
     names = {field.name: str(field.metadata.get("wire", field.name)) for field in fields}
     rest = next((field.name for field in fields if field.metadata.get("keep")), None)
@@ -128,8 +131,9 @@ def _class_hook(
     }
     structure = make_dict_structure_fn(cls, converter, **overrides)
 
-    def hook(value: Mapping[str, object], _: object) -> object:
-        if not isinstance(value, Mapping):
+    def hook(document: object, _: object) -> object:
+        value = as_object(document)
+        if value is None:
             raise TypeError("expected an object")
         try:
             answer = structure(value, cls)

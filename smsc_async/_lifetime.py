@@ -11,7 +11,7 @@ import anyio.lowlevel
 from .errors import ClientClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 __all__ = ["Lifetime"]
 
@@ -34,7 +34,7 @@ class Lifetime:
         self._loop = anyio.lowlevel.current_token()
 
     @contextmanager
-    def call(self) -> Iterator[None]:
+    def call(self) -> Generator[None]:
         """Count a call in progress; refuse it before the opening and after the closing."""
         if self._closed:
             raise ClientClosed("the client was closed")

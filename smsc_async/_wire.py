@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from ._convert import UNFIT, misfit
+from ._convert import UNFIT, as_object, misfit
 from .errors import ApiError, BadReply, InvalidRequest
 
 if TYPE_CHECKING:
@@ -71,8 +71,9 @@ def decode(command: Command[T], body: bytes, host: str) -> T:
     labelled windows-1251. An error may carry an `id`, so `error_code` is looked for first.
     """
     document = _parse(body)
-    if isinstance(document, Mapping) and "error_code" in document:
-        raise _api_error(command, document, host)
+    fields = as_object(document)
+    if fields is not None and "error_code" in fields:
+        raise _api_error(command, fields, host)
     try:
         return command.answer(document)
     except UNFIT as error:

@@ -26,7 +26,9 @@ class Balance:
     amount: Decimal = attrs.field(metadata=wire("balance"))
     currency: str | None = None
     credit: Decimal | None = None
-    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
 
 
 BALANCE: Final = Command(

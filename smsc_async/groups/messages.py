@@ -38,7 +38,9 @@ class Quote:
 
     cost: Decimal
     units: int = attrs.field(metadata=wire("cnt"))
-    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
 
 
 @attrs.frozen
@@ -54,7 +56,9 @@ class RecipientResult:
     status: int | None = None
     error: int | None = None
     mccmnc: str | None = None
-    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
 
 
 @attrs.frozen
@@ -72,7 +76,9 @@ class SentMessage:
     balance: Decimal
     recipients: tuple[RecipientResult, ...]
     confirmed_by: Literal["reply", "status"] = "reply"
-    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
 
 
 @attrs.frozen
@@ -82,7 +88,9 @@ class _Accepted:
     balance: Decimal
     units: int = attrs.field(metadata=wire("cnt"))
     phones: tuple[RecipientResult, ...] = ()
-    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
 
 
 _SEND: Final = Command(

@@ -6,12 +6,12 @@ import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import KEEP, reader, wire
+from .._convert import KEEP, as_object, reader, wire
 from .._limits import RULES
 from .._options import check_id, phone
 from ..errors import BadReply, InvalidRequest
@@ -86,7 +86,9 @@ class _Status:
     country: str | None = None
     operator: str | None = None
     region: str | None = None
-    extra: Mapping[str, object] = attrs.field(factory=dict, kw_only=True, repr=False, metadata=KEEP)
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
 
     @property
     def is_final(self) -> bool:
@@ -129,9 +131,8 @@ _HLR_TYPE: Final = 4
 
 
 def _read_status(document: object) -> MessageStatus | HlrStatus:
-    if isinstance(document, Mapping) and (
-        "imsi" in document or str(document.get("type")) == str(_HLR_TYPE)
-    ):
+    fields = as_object(document) or {}
+    if "imsi" in fields or str(fields.get("type")) == str(_HLR_TYPE):
         return _read_hlr(document)
     return _read_message(document)
 
@@ -139,7 +140,7 @@ def _read_status(document: object) -> MessageStatus | HlrStatus:
 def _read_statuses(document: object) -> list[MessageStatus | HlrStatus]:
     if not isinstance(document, list):
         raise TypeError("expected an array")
-    return [_read_status(item) for item in document]
+    return [_read_status(item) for item in cast("list[object]", document)]
 
 
 _STATUS: Final = Command(
