@@ -19,7 +19,8 @@ def tests(session: nox.Session) -> None:
     """The test suite, on the installed package, with its coverage."""
     session.install(".[cli,sandbox]", *groups("tests"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    # Not `-m pytest`: that would put the checkout in front of the installed package.
+    session.run("coverage", "run", f"{session.bin}/pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     if not session.posargs:
         session.run("coverage", "report")
@@ -36,7 +37,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Types, by two checkers, and that none is missing from the public API."""
-    session.install("-e", ".[cli,sandbox]", *groups("tests", "types", "bench"), "nox")
+    session.install(".[cli,sandbox]", *groups("tests", "types", "bench"), "nox")
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--ignoreexternal", "--verifytypes", "smsc_async")

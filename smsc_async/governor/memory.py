@@ -55,7 +55,7 @@ class MemoryGovernor:
         self._arrivals += 1
         waiter = Waiter(self._arrivals, needs, lease, patience, since=now, blocked=taken)
         self._stand(waiter, taken, now)
-        return await self._wait(waiter)
+        return await self._wait(waiter, now)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
         """Say what became of the request; those who waited for its places get their turn."""
@@ -117,17 +117,18 @@ class MemoryGovernor:
         if worst is not None:
             raise worst
 
-    async def _wait(self, waiter: Waiter) -> Permit:
+    async def _wait(self, waiter: Waiter, now: float) -> Permit:
         """Stand in lines until there is a permit; leave nothing behind if it comes to nothing."""
         try:
             while waiter.permit is None:
-                now = self._clock.now()
+                # Judged at the moment it was served: a place that came free since is not missed.
                 waiter.due = self._due_unless_hopeless(waiter, now)
                 await self._clock.wait(waiter.called, waiter.due - now)
                 if waiter.called.is_set():
                     waiter.called = anyio.Event()
+                now = self._clock.now()
                 if waiter.line is not None:
-                    self._serve((waiter.line.key,), self._clock.now())
+                    self._serve((waiter.line.key,), now)
         except BaseException:
             self._withdraw(waiter)
             raise
