@@ -58,9 +58,7 @@ class Permit:
 class Governor(Protocol):
     """Gives permits, so that no limit is broken by anybody who asks the same governor."""
 
-    async def acquire(
-        self, needs: Sequence[Need], *, lease: float, patience: float
-    ) -> Permit:
+    async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         """Wait for a place under every need at once, and take all of them or none.
 
         Raises `RateLimited` with the rule and the wait as soon as it is known that it would take

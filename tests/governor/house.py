@@ -7,10 +7,10 @@ import math
 import anyio
 import attrs
 from anyio.abc import TaskGroup
+from clocks import FakeClock, let_others_act
 
 from smsc_async.errors import RateLimited
 from smsc_async.governor import MemoryGovernor, Need, Outcome, Permit
-from clocks import FakeClock, let_others_act
 
 __all__ = ["HOLD", "LEASE", "House", "free_now", "slot", "window"]
 

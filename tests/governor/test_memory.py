@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.lowlevel
 import pytest
+from clocks import FakeClock, let_others_act
 
 from smsc_async.governor import MemoryGovernor, Need, Outcome
 from smsc_async.governor.core import Core, Refusal
-from clocks import FakeClock, let_others_act
+
 from .house import HOLD, LEASE, House, free_now, slot, window
 
 if TYPE_CHECKING:
@@ -296,7 +297,7 @@ async def test_thousands_wait_in_order_and_cheaply() -> None:
 @pytest.mark.parametrize("seed", range(8))
 async def test_everybody_gets_their_turn_and_no_limit_is_broken(seed: int) -> None:
     """Whatever the tasks do, each of them is served or told, and nobody is forgotten."""
-    luck = random.Random(seed)  # noqa: S311 - no secret
+    luck = random.Random(seed)
     clock = FakeClock()
     governor = MemoryGovernor(clock=clock)
     shared = [window("a", 2, hold=10.0), window("b", 3, hold=20.0), window("c", 1, hold=5.0)]

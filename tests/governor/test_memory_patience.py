@@ -6,8 +6,8 @@ import math
 
 import anyio
 import pytest
-
 from clocks import let_others_act
+
 from .house import HOLD, LEASE, House, slot, window
 
 pytestmark = pytest.mark.anyio

@@ -173,6 +173,17 @@ async def test_the_fifth_status_at_a_time_is_refused() -> None:
         assert (sandbox.peak_in_flight, sandbox.peak_status_in_flight) == (6, 6)
 
 
+async def test_one_after_another_are_not_at_a_time() -> None:
+    """A request that is answered is not in flight any more."""
+    async with Sandbox() as sandbox, browser(sandbox) as client:
+        for number in range(16):
+            assert await post(client, "send.php", phones="79991234567", mes=str(number)) == {
+                "id": number + 1,
+                "cnt": 1,
+            }
+        assert sandbox.peak_in_flight == 1
+
+
 async def test_nothing_is_refused_without_limits() -> None:
     """Without limits all is taken, and the peaks are known nevertheless."""
     async with Sandbox(limits=False, latency=0.5) as sandbox, browser(sandbox) as client:
@@ -251,6 +262,9 @@ def test_a_kill_is_a_reset() -> None:
         trust = ssl.create_default_context(cafile=sandbox.ca)
         plain = socket.create_connection(("127.0.0.1", sandbox.hosts[0].port))
         secure = trust.wrap_socket(plain, server_hostname="localhost")
+        # What is unread would make any end a reset.
+        secure.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert secure.recv(4096).startswith(b"HTTP/1.1 404")
         # Below TLS, which takes a reset for an end.
         with socket.socket(fileno=secure.detach()) as connection:
             sandbox.hosts[0].kill()

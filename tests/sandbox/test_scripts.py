@@ -270,12 +270,13 @@ def test_many_statuses_say_whose_they_are(account: Account) -> None:
 
 
 def test_one_status_with_a_comma_is_a_list(account: Account, clock: HandClock) -> None:
-    """A comma at the end asks for a list of one; with `all=1` the message itself has the phone."""
+    """A comma at the end asks for a list of one; with `all=1` only a message has a phone."""
     send(account)
     assert [len(item) for item in status(account, phone=PHONE + ",", id="1,")] == [7]
     clock.now += 61
-    answer = status(account, phone=PHONE + ",", id="1,", all="1")
-    assert [(item["id"], item["phone"], item["sms_cnt"]) for item in answer] == [(1, PHONE, 1)]
+    found, missing = status(account, phone=f"{PHONE},{PHONE},", id="1,2,", all="1")
+    assert (found["id"], found["phone"], found["sms_cnt"]) == (1, PHONE, 1)
+    assert missing == {"status": -3, "id": 2}
 
 
 @pytest.mark.parametrize(
