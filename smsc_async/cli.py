@@ -20,6 +20,8 @@ from .sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from .client import ClientOptions
+
 __all__ = ["main"]
 
 app = typer.Typer(
@@ -146,9 +148,10 @@ def demo(
 
 
 def _run(action: Callable[[AsyncSmsc], Awaitable[None]], sender: str | None = None) -> None:
+    options: ClientOptions = {} if sender is None else {"sender": sender}
+
     async def session() -> None:
-        options = {} if sender is None else {"sender": sender}
-        async with AsyncSmsc.from_env(**options) as smsc:  # type: ignore[arg-type]
+        async with AsyncSmsc.from_env(**options) as smsc:
             await action(smsc)
 
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from random import SystemRandom
-from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, Self, TypedDict, Unpack
 
 from ._call import Caller, Pace
 from ._clock import SystemClock
@@ -22,7 +22,7 @@ from .transport import Hosts, HttpExchange
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
     from types import TracebackType
 
@@ -145,14 +145,13 @@ class AsyncSmsc(Messages, Statuses):
         Reads SMSC_LOGIN, SMSC_PASSWORD, SMSC_APIKEY, SMSC_HOSTS (separated by commas), SMSC_SENDER,
         SMSC_GOVERNOR and SMSC_CA (the file of a CA to trust).
         """
-        given = {
-            option: value
-            for option, variable in _ENVIRONMENT.items()
-            if (value := os.environ.get(variable))
-        }
-        options: ClientOptions = {**given, **overrides}  # type: ignore[typeddict-item]
-        if "hosts" in given and "hosts" not in overrides:
-            options["hosts"] = [host.strip() for host in given["hosts"].split(",")]
+        options: ClientOptions = {}
+        for option, variable in _ENVIRONMENT.items():
+            if value := os.environ.get(variable):
+                options[option] = value
+        if hosts := os.environ.get("SMSC_HOSTS"):
+            options["hosts"] = [host.strip() for host in hosts.split(",")]
+        options.update(overrides)
         return cls(**options)
 
     async def balance(self) -> Balance:
@@ -188,11 +187,12 @@ class AsyncSmsc(Messages, Statuses):
         return f"<AsyncSmsc {' '.join(self._hosts)}>"
 
 
-_ENVIRONMENT: Final = {
+_ENVIRONMENT: Final[
+    Mapping[Literal["login", "password", "apikey", "sender", "governor", "verify"], str]
+] = {
     "login": "SMSC_LOGIN",
     "password": "SMSC_PASSWORD",
     "apikey": "SMSC_APIKEY",
-    "hosts": "SMSC_HOSTS",
     "sender": "SMSC_SENDER",
     "governor": "SMSC_GOVERNOR",
     "verify": "SMSC_CA",

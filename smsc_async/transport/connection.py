@@ -14,7 +14,7 @@ BODY_CAP: Final = 64 * 1024 * 1024
 WRITE_TIMEOUT: Final = 10.0
 """Seconds after which a write that does not get on ends the connection."""
 
-GLANCE: Final = 0.05
+GLANCE: Final = 0.02
 """Seconds that reading what waits on an idle connection may take."""
 
 Fields = list[tuple[bytes, bytes]]
@@ -33,10 +33,9 @@ class Head:
 
 @attrs.define
 class Answer:
-    """A whole response."""
+    """A whole response; its header fields are not kept, because nobody asks for them."""
 
     status: int
-    fields: Fields
     body: bytes
 
 

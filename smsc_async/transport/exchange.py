@@ -40,7 +40,7 @@ class Reply:
 
     host: str
     status: int
-    body: bytes
+    body: bytes = attrs.field(repr=False)
     http_version: str
 
 
@@ -151,7 +151,6 @@ class HttpExchange:
             url,
             headers=[
                 (b"host", url.netloc),
-                (b"accept", b"*/*"),
                 (b"accept-encoding", b"identity"),
                 (b"user-agent", b"smsc-async"),
                 (b"content-type", content_type.encode("ascii")),

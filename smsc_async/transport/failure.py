@@ -25,20 +25,20 @@ class Sent(enum.Enum):
 class TransportFailure(Exception):
     """No answer was read. It stays inside the package: the caller turns it into an `SmscError`.
 
-    `phase` is how far the last try came: connect, write or reply.
+    `phase` is how far the last try came: connect, write or reply; `attempts` are all the tries.
     """
 
     def __init__(
         self,
         text: str,
         sent: Sent,
-        attempts: tuple[Attempt, ...] = (),
         phase: Phase = "connect",
+        attempts: tuple[Attempt, ...] = (),
     ) -> None:
         super().__init__(text)
         self.sent = sent
-        self.attempts = attempts
         self.phase: Phase = phase
+        self.attempts = attempts
 
 
 class ConnectionGone(TransportFailure):

@@ -15,7 +15,7 @@ from .wire import describe
 if TYPE_CHECKING:
     from .._clock import Clock
     from ..errors import Phase
-    from .connection import Fields, Head
+    from .connection import Head
     from .wire import Wire
 
 __all__ = ["Http11Connection"]
@@ -135,7 +135,6 @@ class Http11Connection:
 
     async def _read(self) -> Answer:
         status = 0
-        fields: Fields = []
         body = bytearray()
         while True:
             event = self._h11.next_event()
@@ -144,13 +143,13 @@ class Http11Connection:
             elif event is h11.PAUSED:
                 raise h11.RemoteProtocolError("the server changed the protocol unasked")
             elif isinstance(event, h11.Response):
-                status, fields = event.status_code, list(event.headers)
+                status = event.status_code
             elif isinstance(event, h11.Data):
                 body += event.data
                 if len(body) > BODY_CAP:
                     raise self._failure(f"the answer is longer than {BODY_CAP} bytes")
             elif isinstance(event, h11.EndOfMessage):
-                return Answer(status, fields, bytes(body))
+                return Answer(status, bytes(body))
             elif isinstance(event, h11.ConnectionClosed):
                 raise h11.RemoteProtocolError("the server closed the connection")
 

@@ -117,7 +117,7 @@ class Http2Connection:
             while stream.outcome is None:
                 self._streams.feed(await self._wire.receive())
                 if not self._writing:
-                    data = self._streams.collect()
+                    data = self._streams.collect(anyio.current_time())
                 if data or self._streams.can_push(stream):
                     break
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
@@ -165,16 +165,17 @@ class Http2Connection:
         self._writing = True
         streams = self._streams
         try:
-            data = data or streams.collect()
+            now = anyio.current_time()
+            data = data or streams.collect(now)
             while data:
-                deadline = anyio.current_time() + WRITE_TIMEOUT
-                with anyio.CancelScope(deadline=deadline, shield=True) as scope:
+                with anyio.CancelScope(deadline=now + WRITE_TIMEOUT, shield=True) as scope:
                     await self._wire.send(data)
                 if scope.cancelled_caught:
                     streams.die(f"a write did not get on for {WRITE_TIMEOUT:g} s")
                 if stream.outcome is not None and wake_one(streams.queue):
                     break
-                data = streams.collect()
+                now = anyio.current_time()
+                data = streams.collect(now)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be written
             streams.die(f"writing failed: {describe(error)}")
         finally:

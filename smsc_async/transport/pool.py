@@ -57,7 +57,8 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     """One HTTP/2 connection per origin, or as many of HTTP/1.1 as there are requests at once.
 
     A second HTTP/2 connection is opened only when the first takes no more streams. Every failure
-    is a `TransportFailure`. A response's body is as it came, never decoded.
+    is a `TransportFailure`. A response's body is as it came, never decoded, and its header fields
+    are left out: what `httpx` does for each response goes by their number.
     """
 
     def __init__(
@@ -74,13 +75,13 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._reply_timeout = reply_timeout
         self._clock = clock
         self._most_requests = most_requests
-        self._places: dict[tuple[str, str, int | None], _Place] = {}
+        self._places: dict[tuple[bytes, bytes, int | None], _Place] = {}
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Do one request, on a connection that exists or a new one."""
         url = request.url
-        key = (url.scheme, url.host, url.port)
+        key = (url.raw_scheme, url.raw_host, url.port)
         place = self._places.get(key)
         if place is None:
             place = self._places[key] = _Place(multiplexed=url.scheme == "https")
@@ -96,13 +97,11 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             else:
                 return httpx.Response(
                     answer.status,
-                    headers=[f for f in answer.fields if f[0].lower() != b"content-encoding"],
                     stream=httpx.ByteStream(answer.body),
                     extensions={"http_version": connection.http_version.encode()},
                 )
             finally:
-                if connection.finished:
-                    await self._drop(place, connection)
+                await self._put_back(place, connection)
         assert failure is not None  # noqa: S101 - the loop runs at least once
         raise failure
 
@@ -170,6 +169,14 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             raise TransportFailure("the transport is closed", Sent.NO)
         place.connections.append(connection)
         return connection
+
+    async def _put_back(self, place: _Place, connection: Connection) -> None:
+        """Make the connection the first choice for the next request, or close it if finished."""
+        if connection.finished:
+            await self._drop(place, connection)
+        elif place.connections[-1] is not connection and connection in place.connections:
+            place.connections.remove(connection)
+            place.connections.append(connection)
 
     async def _drop(self, place: _Place, connection: Connection) -> None:
         if connection in place.connections:

@@ -2,6 +2,20 @@
 
 A request is given to `h2` only in the step that also returns its bytes for writing, so until then
 it can be withdrawn and has certainly not been sent.
+
+=====================================================  ===========  =========================
+what happens to a request                              `Sent`       the connection afterwards
+=====================================================  ===========  =========================
+the connection dies, or goes away, while it is queued  NO           closed
+its time runs out while it is queued                   NO           as before
+RST_STREAM with REFUSED_STREAM                         REFUSED      as before
+GOAWAY with a last stream below its own                REFUSED      takes no more
+GOAWAY with a last stream not below its own            (goes on)    takes no more
+RST_STREAM with anything else                          UNKNOWN      as before
+its time runs out, or it is cancelled                  UNKNOWN      as before; it is reset
+its time runs out and nothing at all came meanwhile    UNKNOWN      takes no more
+the connection dies, or says what is not HTTP/2        UNKNOWN      closed
+=====================================================  ===========  =========================
 """
 
 from __future__ import annotations
@@ -20,7 +34,7 @@ import h2.exceptions
 import h2.settings
 from hpack import NeverIndexedHeaderTuple
 
-from .connection import BODY_CAP, Answer, Fields, Head
+from .connection import BODY_CAP, Answer, Head
 from .failure import ConnectionGone, Sent, TransportFailure
 from .frames import FrameSplitter, GoAway, goaway_in
 
@@ -56,7 +70,6 @@ class Stream:
     queued_at: float = 0.0
     heard_before: int = 0
     status: int = 0
-    fields: Fields = attrs.field(factory=list[tuple[bytes, bytes]])
     chunks: list[bytes] = attrs.field(factory=list[bytes])
     size: int = 0
     wake: anyio.Event | None = None
@@ -117,8 +130,7 @@ class Streams:
         stream = self.open.get(event.stream_id)
         if stream is None:
             return
-        stream.fields = list(event.headers)
-        status = next(value for name, value in stream.fields if name == b":status")
+        status = next((value for name, value in event.headers if name == b":status"), b"")
         if len(status) == 3 and status.isdigit():  # noqa: PLR2004 - a status has three digits
             stream.status = int(status)
         else:
@@ -147,8 +159,7 @@ class Streams:
         if not stream.status:
             self.finish(stream, _unknown("an answer without a status"))
             return
-        fields = [field for field in stream.fields if not field[0].startswith(b":")]
-        self.finish(stream, Answer(stream.status, fields, b"".join(stream.chunks)))
+        self.finish(stream, Answer(stream.status, b"".join(stream.chunks)))
 
     def _on_reset(self, event: h2.events.StreamReset) -> None:
         stream = self.open.get(event.stream_id)
@@ -189,7 +200,7 @@ class Streams:
         """Whether what is queued can leave the queue now."""
         return self._settled or len(self.open) < self._room
 
-    def collect(self) -> bytes:
+    def collect(self, now: float) -> bytes:
         """Give `h2` what is queued and return what to write; nothing may wait in between."""
         if self.dead:
             return b""
@@ -198,13 +209,13 @@ class Streams:
             stream = self.queue[0]
             if len(self.open) < self._room:
                 piece += len(stream.rest)
-                self._start(stream)
+                self._start(stream, now)
             else:
                 self.finish(stream, ConnectionGone("no stream is free"))
             self.queue.popleft()
         return self._h2.data_to_send()
 
-    def _start(self, stream: Stream) -> None:
+    def _start(self, stream: Stream, now: float) -> None:
         head, body = stream.head, stream.rest
         number = self._h2.get_next_available_stream_id()
         # Never indexed: each length would push a useful field out of the server's table.
@@ -223,7 +234,6 @@ class Streams:
         self.open[number] = stream
         if body:
             self.push(stream)
-        now = anyio.current_time()
         if now - stream.queued_at > LATE:
             stream.scope.deadline = now + self._reply_timeout
 
@@ -312,6 +322,8 @@ def _make_h2() -> h2.connection.H2Connection:
     config = h2.config.H2Configuration(
         client_side=True,
         header_encoding=None,
+        # Ours are valid, and of theirs only the status is looked at, by ourselves.
+        validate_inbound_headers=False,
         validate_outbound_headers=False,
         normalize_outbound_headers=False,
     )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Closed", "Peer", "RawServer", "Script", "answer_all", "plain_http", "serve"]
 
 E = TypeVar("E", bound=h2.events.Event)
-Setting = h2.settings.SettingCodes
 
 
 class Closed(Exception):
@@ -31,27 +30,28 @@ class Closed(Exception):
 
 @attrs.define(eq=False)
 class Peer:
-    """The server's side of one connection; with HTTP/2 there is `h2` and what it has seen."""
+    """The server's side of one connection; with HTTP/2 there is `link` and what it has seen."""
 
     index: int
     stream: ByteStream
     protocol: str | None
-    h2: h2.connection.H2Connection
+    link: h2.connection.H2Connection
     bodies: dict[int, bytes] = attrs.field(factory=dict)
     heads: dict[int, dict[bytes, bytes]] = attrs.field(factory=dict)
     resets: list[int] = attrs.field(factory=list)
     events: list[h2.events.Event] = attrs.field(factory=list)
+    ended: anyio.Event = attrs.field(factory=anyio.Event)
 
     async def start(self, **settings: int) -> None:
         """Send the preface, with settings of ours."""
-        initial = {Setting[name]: value for name, value in settings.items()}
-        self.h2.local_settings = h2.settings.Settings(client=False, initial_values=initial)
-        self.h2.initiate_connection()
+        initial = {h2.settings.SettingCodes[name]: value for name, value in settings.items()}
+        self.link.local_settings = h2.settings.Settings(client=False, initial_values=initial)
+        self.link.initiate_connection()
         await self.flush()
 
     async def flush(self) -> None:
-        """Send what `h2` has for us."""
-        if data := self.h2.data_to_send():
+        """Send what the link has for us."""
+        if data := self.link.data_to_send():
             await self.stream.send(data)
 
     async def _more(self) -> None:
@@ -59,13 +59,13 @@ class Peer:
             data = await self.stream.receive()
         except (anyio.EndOfStream, anyio.BrokenResourceError):
             raise Closed from None
-        for event in self.h2.receive_data(data):
+        for event in self.link.receive_data(data):
             if isinstance(event, h2.events.RequestReceived):
                 self.heads[event.stream_id] = dict(event.headers)
                 self.bodies[event.stream_id] = b""
             elif isinstance(event, h2.events.DataReceived):
                 self.bodies[event.stream_id] += event.data
-                self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                self.link.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             elif isinstance(event, h2.events.StreamReset):
                 self.resets.append(event.stream_id)
             self.events.append(event)
@@ -86,13 +86,13 @@ class Peer:
 
     async def answer(self, stream: int, body: bytes = b"{}", status: int = 200) -> None:
         """Answer a stream."""
-        self.h2.send_headers(stream, [(b":status", b"%d" % status)])
-        self.h2.send_data(stream, body, end_stream=True)
+        self.link.send_headers(stream, [(b":status", b"%d" % status)])
+        self.link.send_data(stream, body, end_stream=True)
         await self.flush()
 
     async def reset(self, stream: int, code: int) -> None:
         """Reset a stream."""
-        self.h2.reset_stream(stream, code)
+        self.link.reset_stream(stream, code)
         await self.flush()
 
     async def goaway(self, last: int, code: int = 0) -> None:
@@ -160,6 +160,8 @@ async def serve(
                 await script(peer)
             except (Closed, anyio.BrokenResourceError, anyio.EndOfStream):
                 return
+            finally:
+                peer.ended.set()
 
     async with listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, handle)

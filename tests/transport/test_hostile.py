@@ -6,64 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.lowlevel
-import h2.config
-import h2.connection
 import hpack
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smsc_async._clock import SystemClock
-from smsc_async.transport import Sent, TransportFailure
-from smsc_async.transport.connection import Answer, Head
+from smsc_async.transport import TransportFailure
+from smsc_async.transport.connection import Answer
 from smsc_async.transport.http2 import Http2Connection
 from smsc_async.transport.http11 import Http11Connection
-from smsc_async.transport.wire import Wire
+
+from .scripted_wire import HEAD, VALID, ScriptedWire
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-HEAD = Head(b"POST", b"https", b"smsc.example", b"/x", [(b"accept", b"*/*")])
-
-
-class ScriptedWire(Wire):
-    """Gives what it was told to once something was written, then the end, or silence."""
-
-    def __init__(self, pieces: Sequence[bytes], *, ends: bool = True) -> None:
-        self.pieces = list(pieces)
-        self.ends = ends
-        self.sent = b""
-        self.written = anyio.Event()
-        self.closed = anyio.Event()
-
-    def readable(self) -> bool:
-        """Look at nothing."""
-        return False
-
-    def settle(self) -> None:
-        """Doubt nothing."""
-
-    async def receive(self) -> bytes:
-        """Return the next piece."""
-        await anyio.lowlevel.checkpoint()
-        await self.written.wait()
-        if self.pieces:
-            return self.pieces.pop(0)
-        if self.ends:
-            raise anyio.EndOfStream
-        await self.closed.wait()
-        raise anyio.ClosedResourceError
-
-    async def send(self, data: bytes) -> None:
-        """Take the bytes."""
-        await anyio.lowlevel.checkpoint()
-        self.sent += data
-        self.written.set()
-
-    async def aclose(self) -> None:
-        """Let go of who waits."""
-        self.closed.set()
 
 
 async def three_calls(protocol: type, pieces: Sequence[bytes]) -> list[object]:
@@ -94,34 +51,6 @@ def check(protocol: type, pieces: Sequence[bytes], backend: str) -> None:
         assert isinstance(result, Answer | TransportFailure), result
         if isinstance(result, Answer):
             assert 100 <= result.status < 1000
-
-
-def valid_frames() -> list[bytes]:
-    """Return what a good server says to three requests, frame by frame."""
-    peer = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
-    peer.initiate_connection()
-    frames = [peer.data_to_send()]
-    client = h2.connection.H2Connection(h2.config.H2Configuration(validate_outbound_headers=False))
-    client.initiate_connection()
-    for stream in (1, 3, 5):
-        client.send_headers(
-            stream, [(":method", "GET"), (":path", "/"), (":scheme", "https"), (":authority", "a")]
-        )
-        client.end_stream(stream)
-    peer.receive_data(client.data_to_send())
-    peer.clear_outbound_data_buffer()
-    for stream in (1, 3, 5):
-        peer.send_headers(stream, [(":status", "200"), ("content-length", "2")])
-        frames.append(peer.data_to_send())
-        peer.send_data(stream, b"{}", end_stream=True)
-        frames.append(peer.data_to_send())
-    peer.ping(b"12345678")
-    peer.increment_flow_control_window(1000)
-    frames += [peer.data_to_send(), b"\0\0\x08\x07\0\0\0\0\0\0\0\0\3\0\0\0\0"]
-    return frames
-
-
-VALID = valid_frames()
 
 
 def header_frame(fields: list[tuple[bytes, bytes]], stream: int, flags: int) -> bytes:
@@ -211,70 +140,3 @@ def test_answers_before_the_damage_count() -> None:
     damaged = b"".join(VALID[1:5]) + b"\xff" * 9
     results = anyio.run(partial(three_calls, Http2Connection, [VALID[0], damaged]))
     assert sum(isinstance(result, Answer) for result in results) == 2
-
-
-class StuckWire(ScriptedWire):
-    """Takes two writes and never gets on with the third."""
-
-    writes = 0
-
-    async def send(self, data: bytes) -> None:
-        """Take the bytes, or wait to be closed."""
-        self.writes += 1
-        if self.writes > 2:
-            await self.closed.wait()
-            raise anyio.ClosedResourceError
-        await super().send(data)
-
-
-@pytest.mark.anyio
-async def test_stuck_write_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that does not get on: unknown for what was handed over, not sent for the rest."""
-    monkeypatch.setattr("smsc_async.transport.http2.WRITE_TIMEOUT", 0.2)
-    wire = StuckWire([VALID[0]], ends=False)
-    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
-    failures: dict[int, TransportFailure] = {}
-
-    async def call(number: int) -> None:
-        with pytest.raises(TransportFailure) as caught:
-            await connection.request(HEAD, b"a=1")
-        failures[number] = caught.value
-        if connection.finished:
-            await connection.aclose()
-
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as group:
-            group.start_soon(call, 1)
-            await wire.written.wait()
-            await anyio.sleep(0.02)
-            group.start_soon(call, 2)
-            await anyio.sleep(0.02)
-            group.start_soon(call, 3)
-    assert [failures[n].sent for n in (1, 2, 3)] == [Sent.UNKNOWN, Sent.UNKNOWN, Sent.NO]
-    assert connection.finished
-
-
-@pytest.mark.anyio
-async def test_not_written_in_time_is_not_sent() -> None:
-    """A call whose turn to be written does not come in time was not sent."""
-    wire = StuckWire([VALID[0]], ends=False)
-    connection = Http2Connection(wire, reply_timeout=0.1, most_requests=9, clock=SystemClock())
-    failures: list[TransportFailure] = []
-
-    async def call() -> None:
-        with pytest.raises(TransportFailure) as caught:
-            await connection.request(HEAD, b"a=1")
-        failures.append(caught.value)
-
-    with anyio.fail_after(5):
-        async with anyio.create_task_group() as group:
-            group.start_soon(call)
-            await wire.written.wait()
-            await anyio.sleep(0.02)
-            # The first is being read for; the second holds the pen, the third never gets it.
-            group.start_soon(call)
-            await anyio.sleep(0.02)
-            await call()
-            assert [failure.sent for failure in failures] == [Sent.UNKNOWN, Sent.NO]
-            await connection.aclose()
-            group.cancel_scope.cancel()

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
 async def read_request(peer: Peer) -> None:
     """Read `a=1` and what comes before it."""
     data = b""
@@ -78,17 +81,33 @@ async def test_http2_can_be_left_out(
 
 
 async def test_connection_used_last_is_used_first(open_exchange: OpenExchange) -> None:
-    """Of several idle connections the one used last gets the next call."""
-    async with serve(plain_http) as server, open_exchange(server.url) as exchange:
-        async with anyio.create_task_group() as group:
-            for _ in range(3):
-                group.start_soon(exchange, "/x", b"burst")
-        for _ in range(4):
-            await exchange("/x", b"single")
-        assert max(len(peer.bodies) for peer in server.peers) == 5
+    """Of several idle connections the one that was used last gets the next call."""
+    go = [anyio.Event() for _ in range(3)]
 
+    async def in_turn(peer: Peer) -> None:
+        await read_request(peer)
+        await go[peer.index].wait()
+        await peer.stream.send(OK + b"content-length: 1\r\n\r\n%d" % peer.index)
+        await read_request(peer)
+        await peer.stream.send(OK + b"content-length: 1\r\n\r\n%d" % peer.index)
+        await anyio.sleep_forever()
 
-OK = b"HTTP/1.1 200 OK\r\n"
+    async with serve(in_turn) as server, open_exchange(server.url) as exchange:
+        done: list[bytes] = []
+
+        async def call() -> None:
+            done.append((await exchange("/x", b"a=1")).body)
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as group:
+                for _ in range(3):
+                    group.start_soon(call)
+                for count, index in enumerate((2, 0, 1), 1):
+                    go[index].set()
+                    while len(done) < count:
+                        await anyio.sleep(0.001)
+            assert done == [b"2", b"0", b"1"]
+            assert (await exchange("/x", b"a=1")).body == b"1"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import anyio
 import h2.errors
 import h2.events
 import pytest
+from anyio.streams.tls import TLSStream
 
 from smsc_async.transport import Sent, TransportFailure
 
@@ -16,6 +17,7 @@ from .raw_server import answer_all, serve
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterable
 
     from smsc_async.transport import HttpExchange, Reply
 
@@ -50,6 +52,11 @@ async def together(exchange: HttpExchange, count: int) -> list[Reply | Transport
     return [results[number] for number in range(count)]
 
 
+def bodies(results: Iterable[Reply | BaseException]) -> list[bytes]:
+    """Return the bodies of what has to be answers."""
+    return [result.body for result in results if not isinstance(result, BaseException)]
+
+
 async def test_answers_a_form(open_exchange: OpenExchange, h2_tls: ssl.SSLContext) -> None:
     """A form is answered over HTTP/2 with status, body and host as they came."""
     async with serve(answer_all, h2_tls) as server, open_exchange(server.url) as exchange:
@@ -70,7 +77,7 @@ async def test_cold_burst_opens_one_connection(
     """Twelve calls at once on a cold client share one connection, each with its own answer."""
     async with serve(answer_all, h2_tls) as server, open_exchange(server.url) as exchange:
         replies = await together(exchange, 12)
-        assert [reply.body for reply in replies] == [b"n=%d" % n for n in range(12)]
+        assert bodies(replies) == [b"n=%d" % n for n in range(12)]
         assert len(server.peers) == 1
 
 
@@ -122,8 +129,8 @@ async def half_an_answer(peer: Peer) -> None:
     """Close in the middle of an answer."""
     await peer.start()
     stream = await peer.request()
-    peer.h2.send_headers(stream, [(b":status", b"200"), (b"content-length", b"100")])
-    peer.h2.send_data(stream, b"half")
+    peer.link.send_headers(stream, [(b":status", b"200"), (b"content-length", b"100")])
+    peer.link.send_data(stream, b"half")
     await peer.flush()
 
 
@@ -131,8 +138,8 @@ async def short_answer(peer: Peer) -> None:
     """Answer with less than announced."""
     await peer.start()
     stream = await peer.request()
-    peer.h2.send_headers(stream, [(b":status", b"200"), (b"content-length", b"100")])
-    peer.h2.send_data(stream, b"short", end_stream=True)
+    peer.link.send_headers(stream, [(b":status", b"200"), (b"content-length", b"100")])
+    peer.link.send_data(stream, b"short", end_stream=True)
     await peer.flush()
     await peer.linger()
 
@@ -157,7 +164,7 @@ async def bad_status(peer: Peer) -> None:
     """Answer with a status that is none."""
     await peer.start()
     stream = await peer.request()
-    peer.h2.send_headers(stream, [(b":status", b"2 0")], end_stream=True)
+    peer.link.send_headers(stream, [(b":status", b"2 0")], end_stream=True)
     await peer.flush()
     await peer.linger()
 
@@ -257,7 +264,7 @@ async def test_one_stalled_call_changes_no_other(
         failures = [r for r in results if isinstance(r, TransportFailure)]
         assert [f.sent for f in failures] == [Sent.UNKNOWN]
         answered = [b"n=%d" % n for n, r in enumerate(results) if r is not failures[0]]
-        assert [r.body for r in results if r is not failures[0]] == answered
+        assert bodies(results) == answered
         assert (await exchange("/x", b"")).body == b"after"
         assert len(server.peers) == 1
 
@@ -305,12 +312,12 @@ async def test_cancelled_leader_hands_reading_on(
         await peer.linger()
 
     async with serve(wait_then_answer, h2_tls) as server, open_exchange(server.url) as exchange:
-        bodies: list[bytes] = []
+        got: list[bytes] = []
         scopes = [anyio.CancelScope() for _ in range(6)]
 
         async def call(number: int) -> None:
             with scopes[number]:
-                bodies.append((await exchange("/x", b"%d" % number)).body)
+                got.append((await exchange("/x", b"%d" % number)).body)
 
         with anyio.fail_after(10):
             async with anyio.create_task_group() as group:
@@ -321,7 +328,7 @@ async def test_cancelled_leader_hands_reading_on(
                 for number in (0, 5, 1):
                     scopes[number].cancel()
                     await anyio.sleep(0.005)
-        assert sorted(bodies) == [b"2", b"3", b"4"]
+        assert sorted(got) == [b"2", b"3", b"4"]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -339,7 +346,7 @@ async def test_native_cancellation_changes_no_other(
             for task in tasks[::2]:
                 task.cancel()
             results = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
-            assert [r.body for r in results[1::2]] == [b"1", b"3", b"5", b"7"]
+            assert bodies(results[1::2]) == [b"1", b"3", b"5", b"7"]
         assert len(server.peers) == 1
 
 
@@ -367,7 +374,7 @@ async def test_graceful_goaway_lets_accepted_streams_finish(
             await peer.answer(await peer.request(), b"new")
 
     async with serve(graceful, h2_tls) as server, open_exchange(server.url) as exchange:
-        assert [r.body for r in await together(exchange, 11)] == [b"done"] * 11
+        assert bodies(await together(exchange, 11)) == [b"done"] * 11
         assert (await exchange("/x", b"")).body == b"new"
         assert len(server.peers) == 2
 
@@ -402,9 +409,10 @@ async def test_dead_idle_connection_is_noticed_before_writing(
         await peer.start()
         stream = await peer.request()
         if farewell == "goaway with the answer":
-            peer.h2.send_headers(stream, [(b":status", b"200")], end_stream=True)
-            answer = peer.h2.data_to_send()
+            peer.link.send_headers(stream, [(b":status", b"200")], end_stream=True)
+            answer = peer.link.data_to_send()
             # Two records of TLS in one packet: the second is behind the answer.
+            assert isinstance(peer.stream, TLSStream)
             peer.stream._ssl_object.write(answer)
             peer.stream._ssl_object.write(b"\0\0\x08\x07\0\0\0\0\0\0\0\0\1\0\0\0\0")
             await peer.stream._flush_write_bio()
@@ -437,8 +445,8 @@ async def test_ping_on_an_idle_connection_keeps_it(
     async def ping_between(peer: Peer) -> None:
         await peer.start()
         await peer.answer(await peer.request())
-        peer.h2.ping(b"12345678")
-        peer.h2.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 7})
+        peer.link.ping(b"12345678")
+        peer.link.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: 7})
         await peer.flush()
         await peer.next(h2.events.PingAckReceived)
         await peer.answer(await peer.request(), b"second")
@@ -464,7 +472,7 @@ async def test_streams_used_up_opens_another_connection(
             await peer.answer(stream, peer.bodies[stream])
 
     async with serve(one_at_a_time, h2_tls) as server, open_exchange(server.url) as exchange:
-        assert [r.body for r in await together(exchange, 4)] == [b"n=%d" % n for n in range(4)]
+        assert bodies(await together(exchange, 4)) == [b"n=%d" % n for n in range(4)]
         assert len(server.peers) <= 4
         assert sorted(server.posts) == [b"n=%d" % n for n in range(4)]
 
@@ -501,6 +509,36 @@ async def test_long_bodies_wait_for_the_window_alone(
         assert len(server.peers) == 1
 
 
+@pytest.mark.parametrize("opened_by", ["window updates", "settings"])
+async def test_long_body_goes_on_while_another_reads(
+    opened_by: str, open_exchange: OpenExchange, h2_tls: ssl.SSLContext
+) -> None:
+    """The window opens for a body while another call reads for all: the body goes on."""
+    size = 200_000 if opened_by == "window updates" else 50_000
+
+    async def first_last(peer: Peer) -> None:
+        await peer.start(INITIAL_WINDOW_SIZE=1000 if opened_by == "window updates" else 0)
+        await peer.answer(await peer.request())
+        reader = await peer.request()
+        await peer.next(h2.events.RequestReceived)
+        if opened_by == "settings":
+            peer.link.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: size})
+            await peer.flush()
+        upload = await peer.request()
+        await peer.answer(upload, b"%d" % len(peer.bodies[upload]))
+        await peer.answer(reader)
+        await peer.linger()
+
+    async with serve(first_last, h2_tls) as server, open_exchange(server.url) as exchange:
+        await exchange("/x", b"")
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as group:
+                group.start_soon(exchange, "/x", b"")
+                while len(server.posts) < 2:
+                    await anyio.sleep(0.001)
+                assert (await exchange("/x", b"x" * size)).body == b"%d" % size
+
+
 async def test_window_that_never_opens_times_out_as_written(
     open_exchange: OpenExchange, h2_tls: ssl.SSLContext
 ) -> None:
@@ -527,9 +565,11 @@ async def test_early_answer_ends_the_upload(
 
     async def too_large(peer: Peer) -> None:
         await peer.start(INITIAL_WINDOW_SIZE=1000)
+        await peer.answer(await peer.request())
         while True:
             event = await peer.next(h2.events.RequestReceived)
             await peer.answer(event.stream_id, b"too large", 413)
+            await peer.next(h2.events.StreamReset)
 
     async with serve(too_large, h2_tls) as server, open_exchange(server.url) as exchange:
         await exchange("/x", b"")
@@ -550,16 +590,16 @@ async def test_large_answers_are_read_whole(
         await peer.start()
         while True:
             stream = await peer.request()
-            peer.h2.send_headers(stream, [(b":status", b"200")])
+            peer.link.send_headers(stream, [(b":status", b"200")])
             left = size
             while left:
-                window = peer.h2.local_flow_control_window(stream)
+                window = peer.link.local_flow_control_window(stream)
                 piece = min(left, window, 16384)
                 if not piece:
                     await peer.next(h2.events.WindowUpdated)
                     continue
                 left -= piece
-                peer.h2.send_data(stream, b"z" * piece, end_stream=not left)
+                peer.link.send_data(stream, b"z" * piece, end_stream=not left)
                 await peer.flush()
 
     async with serve(large, h2_tls) as server, open_exchange(server.url) as exchange:
@@ -576,10 +616,10 @@ async def test_informational_answers_and_trailers_are_passed_over(
     async def chatty(peer: Peer) -> None:
         await peer.start()
         stream = await peer.request()
-        peer.h2.send_headers(stream, [(b":status", b"103")])
-        peer.h2.send_headers(stream, [(b":status", b"200")])
-        peer.h2.send_data(stream, b"body")
-        peer.h2.send_headers(stream, [(b"x-trailer", b"1")], end_stream=True)
+        peer.link.send_headers(stream, [(b":status", b"103")])
+        peer.link.send_headers(stream, [(b":status", b"200")])
+        peer.link.send_data(stream, b"body")
+        peer.link.send_headers(stream, [(b"x-trailer", b"1")], end_stream=True)
         await peer.flush()
         await peer.linger()
 
@@ -596,13 +636,31 @@ async def test_encoded_answers_are_left_as_they_came(
     async def zipped(peer: Peer) -> None:
         await peer.start()
         stream = await peer.request()
-        peer.h2.send_headers(stream, [(b":status", b"200"), (b"content-encoding", b"gzip")])
-        peer.h2.send_data(stream, b"not gzip", end_stream=True)
+        peer.link.send_headers(stream, [(b":status", b"200"), (b"content-encoding", b"gzip")])
+        peer.link.send_data(stream, b"not gzip", end_stream=True)
         await peer.flush()
         await peer.linger()
 
     async with serve(zipped, h2_tls) as server, open_exchange(server.url) as exchange:
         assert (await exchange("/x", b"")).body == b"not gzip"
+
+
+async def test_nonsense_in_a_status_hurts_only_its_own_call(
+    open_exchange: OpenExchange, h2_tls: ssl.SSLContext
+) -> None:
+    """A status that is none fails its call; the other is answered on the same connection."""
+
+    async def bad_and_good(peer: Peer) -> None:
+        await peer.start()
+        first, second = await peer.request(), await peer.request()
+        peer.link.send_headers(first, [(b":status", b"+20")], end_stream=True)
+        await peer.answer(second, b"good")
+        await peer.linger()
+
+    async with serve(bad_and_good, h2_tls) as server, open_exchange(server.url) as exchange:
+        results = await together(exchange, 2)
+        assert bodies(results) == [b"good"]
+        assert len(server.peers) == 1
 
 
 async def test_too_large_an_answer_is_unknown(
@@ -614,15 +672,17 @@ async def test_too_large_an_answer_is_unknown(
     async def large(peer: Peer) -> None:
         await peer.start()
         stream = await peer.request()
-        peer.h2.send_headers(stream, [(b":status", b"200")])
-        peer.h2.send_data(stream, b"z" * 1001)
+        peer.link.send_headers(stream, [(b":status", b"200")])
+        peer.link.send_data(stream, b"z" * 1001)
         await peer.flush()
         await peer.next(h2.events.StreamReset)
         await peer.answer(await peer.request(), b"small")
         await peer.linger()
 
     async with serve(large, h2_tls) as server, open_exchange(server.url) as exchange:
-        assert (await fails(exchange)).sent is Sent.UNKNOWN
+        failure = await fails(exchange)
+        assert failure.sent is Sent.UNKNOWN
+        assert "longer than" in str(failure)
         assert (await exchange("/x", b"")).body == b"small"
 
 

@@ -60,6 +60,19 @@ async def test_connection_rests_after_so_many_requests(
         assert [len(peer.bodies) for peer in server.peers] == [5, 5, 2]
 
 
+@pytest.mark.parametrize("secure", [True, False])
+async def test_finished_connection_is_closed_at_once(
+    secure: bool, pool: ConnectionPool, h2_tls: ssl.SSLContext
+) -> None:
+    """A connection that takes no more does not stay open until somebody looks."""
+    script, tls = (answer_all, h2_tls) if secure else (plain_http, None)
+    async with serve(script, tls) as server:
+        for _ in range(5):
+            await post(pool, server)
+        with anyio.fail_after(5):
+            await server.peers[0].ended.wait()
+
+
 async def test_rotation_lets_the_last_requests_finish(
     pool: ConnectionPool, h2_tls: ssl.SSLContext
 ) -> None:
@@ -195,7 +208,7 @@ async def test_server_that_takes_no_stream_is_not_sent_to(
     async def none_at_all(peer: Peer) -> None:
         await peer.start(MAX_CONCURRENT_STREAMS=1)
         await peer.answer(await peer.request())
-        peer.h2.update_settings({3: 0})
+        peer.link.update_settings({3: 0})
         await peer.flush()
         await peer.linger()
 

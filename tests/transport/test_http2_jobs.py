@@ -1,0 +1,131 @@
+"""Who reads and who writes when writing does not get on."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from smsc_async._clock import SystemClock
+from smsc_async.transport import Sent, TransportFailure
+from smsc_async.transport.connection import Answer
+from smsc_async.transport.http2 import Http2Connection
+
+from .scripted_wire import HEAD, VALID, ScriptedWire
+
+pytestmark = pytest.mark.anyio
+
+
+class StuckWire(ScriptedWire):
+    """Takes some writes and never gets on with the next."""
+
+    takes = 2
+
+    async def send(self, data: bytes) -> None:
+        """Take the bytes, or wait to be closed."""
+        self.takes -= 1
+        if self.takes < 0:
+            await self.closed.wait()
+            raise anyio.ClosedResourceError
+        await super().send(data)
+
+
+async def test_stuck_write_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that does not get on: unknown for what was handed over, not sent for the rest."""
+    monkeypatch.setattr("smsc_async.transport.http2.WRITE_TIMEOUT", 0.2)
+    wire = StuckWire([VALID[0]], ends=False)
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+    failures: dict[int, TransportFailure] = {}
+
+    async def call(number: int) -> None:
+        with pytest.raises(TransportFailure) as caught:
+            await connection.request(HEAD, b"a=1")
+        failures[number] = caught.value
+        if connection.finished:
+            await connection.aclose()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(call, 1)
+            await wire.written.wait()
+            await anyio.sleep(0.02)
+            group.start_soon(call, 2)
+            await anyio.sleep(0.02)
+            group.start_soon(call, 3)
+    assert [failures[n].sent for n in (1, 2, 3)] == [Sent.UNKNOWN, Sent.UNKNOWN, Sent.NO]
+    assert connection.finished
+
+
+async def test_not_written_in_time_is_not_sent() -> None:
+    """A call whose turn to be written does not come in time was not sent."""
+    wire = StuckWire([VALID[0]], ends=False)
+    connection = Http2Connection(wire, reply_timeout=0.1, most_requests=9, clock=SystemClock())
+    failures: list[TransportFailure] = []
+
+    async def call() -> None:
+        with pytest.raises(TransportFailure) as caught:
+            await connection.request(HEAD, b"a=1")
+        failures.append(caught.value)
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(call)
+            await wire.written.wait()
+            await anyio.sleep(0.02)
+            # The first is being read for; the second holds the pen, the third never gets it.
+            group.start_soon(call)
+            await anyio.sleep(0.02)
+            await call()
+            assert [failure.sent for failure in failures] == [Sent.UNKNOWN, Sent.NO]
+            await connection.aclose()
+            group.cancel_scope.cancel()
+
+
+async def test_reading_goes_on_while_a_write_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads for all has to write and cannot: another reads on, and the answer is had."""
+    monkeypatch.setattr("smsc_async.transport.http2.WRITE_TIMEOUT", 0.1)
+    wire = StuckWire([VALID[0], VALID[1] + VALID[2]], ends=False)
+    wire.takes = 1
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+    results: dict[int, Answer | TransportFailure] = {}
+
+    async def call(number: int) -> None:
+        try:
+            results[number] = await connection.request(HEAD, b"a=1")
+        except TransportFailure as failure:
+            results[number] = failure
+        await connection.aclose()
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(call, 1)
+            group.start_soon(call, 2)
+    assert {type(result) for result in results.values()} == {Answer, TransportFailure}
+
+
+class SlowWire(ScriptedWire):
+    """Says each thing so many seconds after the one before."""
+
+    pause = 0.0
+
+    async def receive(self) -> bytes:
+        """Wait, then return the next piece."""
+        await self.written.wait()
+        await anyio.sleep(self.pause)
+        return await super().receive()
+
+
+async def test_time_starts_when_a_request_is_written() -> None:
+    """A request that waited for its turn has its whole time from then on."""
+    wire = SlowWire([VALID[0], VALID[1] + VALID[2], VALID[3] + VALID[4]], ends=False)
+    wire.pause = 0.2
+    connection = Http2Connection(wire, reply_timeout=0.55, most_requests=9, clock=SystemClock())
+    answers: list[Answer] = []
+
+    async def call() -> None:
+        answers.append(await connection.request(HEAD, b"a=1"))
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(call)
+            group.start_soon(call)
+    assert len(answers) == 2
