@@ -90,7 +90,7 @@ class SmscError(Exception):
         self.command: str | None = None
         self.message_id: str | None = None
         self.attempts: tuple[Attempt, ...] = ()
-        self.docs = API_DOCS
+        self.docs: str = API_DOCS
 
     def about(
         self,
@@ -255,12 +255,12 @@ class TooManyRequests(ApiError, RateLimited):
     def __init__(self, code: int, vendor_text: str, host: str | None = None) -> None:
         ApiError.__init__(self, code, vendor_text, host)
         # RateLimited's own facts; the service does not say when it will take the request again.
-        self.rule = "service"
-        self.retry_after = 0.0
+        self.rule: str = "service"
+        self.retry_after: float = 0.0
         words = vendor_text.lower()
         # The documentation does not promise these words; other words may mean either.
-        self.concurrent = "duplicate" not in words
-        self.repeated = "concurrent" not in words
+        self.concurrent: bool = "duplicate" not in words
+        self.repeated: bool = "concurrent" not in words
 
 
 COMMON_CODES: Final[Mapping[int, type[ApiError]]] = MappingProxyType(

@@ -68,8 +68,8 @@ class Limits:
         self._streaks: dict[str, tuple[int, float]] = {}
         self._present: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
-        self.peak_in_flight = 0
-        self.peak_status_in_flight = 0
+        self.peak_in_flight: int = 0
+        self.peak_status_in_flight: int = 0
 
     def enter(self, script: str) -> str | None:
         """Count a request as in flight until `leave`; return the limit that it breaks, if any."""

@@ -89,8 +89,8 @@ class Streams:
         self._frames = FrameSplitter()
         self.queue: deque[Stream] = deque()
         self.open: dict[int, Stream] = {}
-        self.dead = False
-        self.going_away = False
+        self.dead: bool = False
+        self.going_away: bool = False
         self._room = 1  # until the server has said how many streams it takes
         self._settled = False
         self._heard = 0

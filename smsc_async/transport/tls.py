@@ -49,7 +49,7 @@ class Tls:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_hostname=hostname)
-        self.ended = False
+        self.ended: bool = False
 
     @property
     def protocol(self) -> str | None:
