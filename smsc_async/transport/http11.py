@@ -140,8 +140,6 @@ class Http11Connection:
             event = self._h11.next_event()
             if event is h11.NEED_DATA:
                 self._h11.receive_data(await self._receive())
-            elif event is h11.PAUSED:
-                raise h11.RemoteProtocolError("the server changed the protocol unasked")
             elif isinstance(event, h11.Response):
                 status = event.status_code
             elif isinstance(event, h11.Data):
@@ -150,8 +148,8 @@ class Http11Connection:
                     raise self._failure(f"the answer is longer than {BODY_CAP} bytes")
             elif isinstance(event, h11.EndOfMessage):
                 return Answer(status, bytes(body))
-            elif isinstance(event, h11.ConnectionClosed):
-                raise h11.RemoteProtocolError("the server closed the connection")
+            elif not isinstance(event, h11.InformationalResponse):
+                raise h11.RemoteProtocolError("the server ended the connection")
 
     async def _receive(self) -> bytes:
         """Return the next bytes, or nothing at the end, as h11 has it."""

@@ -71,6 +71,7 @@ async def test_redirects_and_cookies_are_not_followed(
     assert (await exchange("/x", b"")).status == 302
     assert (await exchange("/x", b"")).status == 302
     assert "cookie" not in route.calls.last.request.headers
+    assert not exchange._client.cookies
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anyio
 import pytest
 
@@ -9,6 +11,7 @@ from smsc_async._clock import SystemClock
 from smsc_async.transport import Sent, TransportFailure
 from smsc_async.transport.connection import Answer
 from smsc_async.transport.http2 import Http2Connection
+from smsc_async.transport.streams import PIECE, Stream, Streams
 
 from .scripted_wire import HEAD, VALID, ScriptedWire
 
@@ -129,3 +132,84 @@ async def test_time_starts_when_a_request_is_written() -> None:
             group.start_soon(call)
             group.start_soon(call)
     assert len(answers) == 2
+
+
+def wide_open() -> bytes:
+    """Return settings and an update that open every window by a megabyte."""
+    settings = b"\0\0\6\4\0\0\0\0\0" + b"\0\4" + (1 << 20).to_bytes(4, "big")
+    return settings + b"\0\0\4\x08\0\0\0\0\0" + (1 << 20).to_bytes(4, "big")
+
+
+async def test_one_write_takes_little_of_many_bodies() -> None:
+    """Long bodies that are queued together do not make one endless write."""
+    streams = Streams(reply_timeout=5)
+    streams.feed(wide_open())
+    for _ in range(10):
+        streams.queue.append(Stream(HEAD, b"x" * PIECE, anyio.CancelScope()))
+    sizes = [len(streams.collect(0.0)) for _ in range(10)]
+    assert max(sizes) < PIECE + 1000
+    assert sum(sizes) > 10 * PIECE
+
+
+class SluggishWire(ScriptedWire):
+    """Takes its time for every write but the first."""
+
+    async def send(self, data: bytes) -> None:
+        """Take the bytes, slowly."""
+        if self.sent:
+            await anyio.sleep(0.15)
+        await super().send(data)
+
+
+async def test_slow_upload_has_time_and_silence_after_it_has_not() -> None:
+    """Writes that take longer than an answer may are waited for; then the answer's time runs."""
+    wire = SluggishWire([wide_open()], ends=False)
+    connection = Http2Connection(wire, reply_timeout=0.1, most_requests=9, clock=SystemClock())
+    body = b"x" * (3 * PIECE)
+    with anyio.fail_after(3), pytest.raises(TransportFailure) as caught:
+        await connection.request(HEAD, body)
+    assert wire.sent.count(b"x") == len(body)
+    assert caught.value.phase == "reply"
+
+
+class GatedWire(ScriptedWire):
+    """Lets the third write wait for ever."""
+
+    writes = 0
+
+    async def send(self, data: bytes) -> None:
+        """Take the bytes, but for the third time."""
+        self.writes += 1
+        if self.writes == 3:
+            await anyio.sleep_forever()
+        await super().send(data)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_writer_that_is_cancelled_twice_hands_the_pen_on() -> None:
+    """A task cancelled while it writes its own reset: what others have queued is written."""
+    wire = GatedWire([VALID[0]], ends=False)
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+
+    def start(body: bytes) -> asyncio.Task[Answer]:
+        return asyncio.ensure_future(connection.request(HEAD, body))
+
+    async def settled() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    reader = start(b"a=1")
+    await settled()
+    assert wire.writes == 2
+    connection._streams.queue.append(Stream(HEAD, b"gate", anyio.CancelScope()))
+    writer = asyncio.ensure_future(connection._flush(connection._streams.queue[0]))
+    await settled()
+    queued = start(b"queued")
+    await settled()
+    assert b"queued" not in wire.sent
+    writer.cancel()
+    await settled()
+    assert b"queued" in wire.sent
+    await connection.aclose()
+    results = await asyncio.gather(reader, queued, writer, return_exceptions=True)
+    assert [type(result) for result in results[:2]] == [TransportFailure] * 2
