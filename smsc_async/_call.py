@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import anyio
 import attrs
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from .governor import Governor, Permit
     from .transport import Exchange
 
-__all__ = ["Caller", "Pace"]
+__all__ = ["Caller", "Pace", "Repeating"]
+
+Repeating: TypeAlias = Literal["raise", "wait", "resend", "inside"]
 
 T = TypeVar("T")
 E = TypeVar("E", bound=SmscError)
@@ -105,6 +107,7 @@ class Caller:
         self._logged_in = False
         self._login = anyio.Lock()
         self._strict_status = False
+        self.doubts: dict[str, OutcomeUnknown] = {}
 
     async def __call__(
         self,
@@ -113,13 +116,14 @@ class Caller:
         *,
         message_id: str | None = None,
         recipients: tuple[str, ...] = (),
-        repeat: Literal["raise", "wait"] = "raise",
-        resend: bool = False,
+        repeat: Repeating = "raise",
+        avoid: str = "",
     ) -> T:
         """Make the call and return its typed answer, or raise an `SmscError`.
 
-        With `repeat="wait"` a duplicate waits for its minute, whoever sent the first. A `resend`
-        waits for our own minute only: what the service calls a duplicate may be the message itself.
+        `repeat` says what a duplicate does. With "wait" it waits for its minute, whoever sent the
+        first. "resend" waits for our own minute only: what the service calls a duplicate may be the
+        message itself. "inside" does not wait even for that. The host to `avoid` is asked last.
         """
         with self._lifetime.call():
             form = encode(command, self._auth, params)
@@ -130,12 +134,12 @@ class Caller:
                 random=self._random,
                 budget=self._budget,
                 until=call.until,
-                wait=repeat == "wait" and not resend,
+                wait=repeat == "wait",
             )
             async for attempt in again:
                 with attempt:
                     async with self._turn(call):
-                        reply = await self._exchange(command.path, form.body)
+                        reply = await self._exchange(command.path, form.body, avoid=avoid)
                         return decode(command, reply.body, reply.host)
         raise AssertionError("tenacity returns or raises")
 
@@ -145,7 +149,7 @@ class Caller:
         form: Form,
         message_id: str | None,
         recipients: tuple[str, ...],
-        repeat: Literal["raise", "wait"],
+        repeat: Repeating,
     ) -> _Call:
         wanted = needs(
             command.rules,
@@ -156,38 +160,19 @@ class Caller:
             concurrency=self._pace.concurrency,
             status=command.script == "status.php",
             strict=self._strict_status,
-            repeat=repeat,
+            repeat="raise" if repeat == "raise" else "wait",
         )
+        if repeat == "inside":
+            wanted = tuple(need for need in wanted if need.rule != _IDENTICAL_SEND)
         until = self._clock.now() + self._pace.deadline
         return _Call(command, wanted, until, message_id, recipients)
 
     @asynccontextmanager
     async def _turn(self, call: _Call) -> AsyncGenerator[None]:
-        """Hold a permit for one attempt, learn from what came of it, and name what went wrong."""
+        """Take a turn for one attempt, and name what goes wrong in it."""
         try:
-            async with self._one_login_at_a_time():
-                self._circuit.check()
-                permit = await self._acquire(call)
-                outcome = Outcome.UNKNOWN
-                try:
-                    yield
-                    outcome = Outcome.ANSWERED
-                    self._circuit.heard(None)
-                    self._budget.earn()
-                except BadReply:
-                    outcome = Outcome.ANSWERED
-                    raise
-                except ApiError as error:
-                    outcome = Outcome.ANSWERED
-                    self._circuit.heard(error)
-                    raise
-                except TransportFailure as failure:
-                    if failure.sent is not Sent.UNKNOWN:
-                        outcome = Outcome.NOT_SENT
-                    raise
-                finally:
-                    with anyio.CancelScope(shield=True):
-                        await self._governor.release(permit, outcome)
+            async with self._one_login_at_a_time(), self._permit(call):
+                yield
         except TransportFailure as failure:
             call.attempts += failure.attempts
             raise call.annotate(_explain(failure, call.recipients)) from failure
@@ -195,8 +180,7 @@ class Caller:
             call.annotate(bad)
             if call.command.repeat is Repeat.ALWAYS:
                 raise
-            unknown = OutcomeUnknown("the answer could not be read", call.recipients)
-            raise call.annotate(unknown) from bad
+            raise self._doubt(call, "the answer could not be read") from bad
         except TooManyRequests as error:
             call.annotate(error)
             await self._learn(call, error)
@@ -204,6 +188,34 @@ class Caller:
         except SmscError as error:
             call.annotate(error)
             raise
+
+    @asynccontextmanager
+    async def _permit(self, call: _Call) -> AsyncGenerator[None]:
+        """Hold a permit for one attempt, and give it back with what became of the request."""
+        self._circuit.check()
+        permit = await self._acquire(call)
+        outcome = Outcome.UNKNOWN
+        try:
+            yield
+            outcome = Outcome.ANSWERED
+            self._circuit.heard(None)
+            self._budget.earn()
+        except BadReply:
+            outcome = Outcome.ANSWERED
+            raise
+        except ApiError as error:
+            outcome = Outcome.ANSWERED
+            self._circuit.heard(error)
+            raise
+        except TransportFailure as failure:
+            if failure.sent is not Sent.UNKNOWN:
+                outcome = Outcome.NOT_SENT
+            raise
+        finally:
+            if outcome is Outcome.UNKNOWN:
+                self._doubt(call, "no answer was read")
+            with anyio.CancelScope(shield=True):
+                await self._governor.release(permit, outcome)
 
     @asynccontextmanager
     async def _one_login_at_a_time(self) -> AsyncGenerator[None]:
@@ -228,6 +240,13 @@ class Caller:
         finally:
             if alone:
                 self._login.release()
+
+    def _doubt(self, call: _Call, text: str) -> OutcomeUnknown:
+        """Remember a message that may have been sent, also when nobody is left to be told."""
+        doubt = call.annotate(OutcomeUnknown(text, call.recipients))
+        if call.message_id and call.command.repeat is Repeat.UNSENT:
+            self.doubts[call.message_id] = doubt
+        return doubt
 
     async def _acquire(self, call: _Call) -> Permit:
         patience = min(self._pace.patience, call.until - self._clock.now())

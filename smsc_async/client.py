@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ._clock import Clock
     from ._resolve import OutcomeMode
+    from .errors import OutcomeUnknown
 
 __all__ = ["SMSCENTRE", "SMSC_RU", "AsyncSmsc"]
 
@@ -153,6 +154,14 @@ class AsyncSmsc(Messages, Statuses):
             options["hosts"] = [host.strip() for host in hosts.split(",")]
         options.update(overrides)
         return cls(**options)
+
+    @property
+    def doubts(self) -> tuple[OutcomeUnknown, ...]:
+        """The sends of which nobody knows whether they were processed, also those cancelled.
+
+        `reconcile` settles one, and takes it from here.
+        """
+        return tuple(self._call.doubts.values())
 
     async def balance(self) -> Balance:
         """Return the money on the account.

@@ -302,6 +302,23 @@ async def test_closing_waits_for_calls_in_progress() -> None:
             assert len(sent) == 5
 
 
+async def test_a_cancelled_send_is_settled_later() -> None:
+    """A send that was given up while the service worked on it is a doubt, until it is asked for."""
+    async with Sandbox(latency=0.3) as sandbox, sandbox.client() as smsc:
+        await smsc.balance()
+        with anyio.move_on_after(0.1):
+            await smsc.send(PHONE, "Hello", id="mine")
+        [doubt] = smsc.doubts
+
+        sent = await smsc.reconcile("mine", doubt.phones)
+
+    assert doubt.message_id == "mine"
+    assert sent is not None
+    assert sent.confirmed_by == "status"
+    assert len(sandbox.messages) == 1
+    assert smsc.doubts == ()
+
+
 async def test_nothing_secret_is_logged(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     """At DEBUG, from all libraries: no password, no phone, no text."""
     caplog.set_level(logging.DEBUG)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import anyio
 import pytest
 from service import Client, ScriptedExchange, failure
 
 from smsc_async import (
+    BadParameters,
+    ClientClosed,
     DuplicateMessage,
     Hlr,
     InvalidNumber,
@@ -15,6 +18,7 @@ from smsc_async import (
     OutcomeUnknown,
     SentMessage,
 )
+from smsc_async._resolve import OutcomeMode
 from smsc_async.transport import Sent
 
 pytestmark = pytest.mark.anyio
@@ -35,8 +39,14 @@ class Trial:
         self.client = Client(self.exchange, patience=1000.0)
         self.start = self.client.clock.now()
 
-    async def send(self, to: str | list[str] = PHONE) -> SentMessage:
-        return await self.client.send(to, "Hello", id="m1", outcome="careful")
+    async def send(
+        self, to: str | list[str] = PHONE, outcome: OutcomeMode = "careful"
+    ) -> SentMessage:
+        return await self.client.send(to, "Hello", id="m1", outcome=outcome)
+
+    @property
+    def doubts(self) -> list[str]:
+        return list(self.client._call.doubts)
 
     @property
     def scripts(self) -> list[str]:
@@ -83,6 +93,8 @@ async def test_missing_for_a_minute_is_sent_once_more() -> None:
     sends = [form for path, form in trial.exchange.asked if path == "/sys/send.php"]
     assert len(sends) == 2
     assert sends[0] == sends[1]
+    assert trial.exchange.avoided == [""] * 5 + ["smscentre.com"]
+    assert trial.doubts == []
     assert sent.confirmed_by == "reply"
     assert trial.seconds >= 62.0
 
@@ -105,6 +117,7 @@ async def test_never_a_third_time() -> None:
 
     assert caught.value.message_id == "m1"
     assert trial.scripts.count("send") == 2
+    assert trial.doubts == ["m1"]
 
 
 async def test_duplicate_means_look() -> None:
@@ -192,3 +205,108 @@ async def test_a_duplicate_of_ones_own_is_still_refused() -> None:
 
     with pytest.raises(DuplicateMessage):
         await trial.send()
+
+
+async def test_fast_sends_again_within_seconds() -> None:
+    """What expires is sent again as soon as a look does not find it, inside the service's guard."""
+    trial = Trial(failure(LOST), GONE, SENT)
+
+    sent = await trial.send(outcome="fast")
+
+    assert sent.confirmed_by == "reply"
+    assert trial.scripts == ["send", "status", "send"]
+    assert trial.seconds == 2.0
+
+
+async def test_fast_takes_a_duplicate_for_a_sign() -> None:
+    """When the guard refuses the second send, the first is looked for, and found."""
+    trial = Trial(failure(LOST), GONE, REPEATED, HERE, HERE)
+
+    sent = await trial.send(outcome="fast")
+
+    assert sent.confirmed_by == "status"
+    assert trial.seconds == 4.0
+
+
+async def test_fast_goes_on_carefully() -> None:
+    """Inside the guard it is sent again once; after that everything goes as in "careful"."""
+    trial = Trial(failure(LOST), GONE, failure(LOST), *[GONE] * 4, SENT)
+
+    await trial.send(outcome="fast")
+
+    assert trial.scripts.count("send") == 3
+    assert trial.seconds >= 64.0
+
+
+async def test_fast_does_not_resend_what_it_could_not_look_for() -> None:
+    """A look that fails is no reason to send again, however little time there is."""
+    error = {"error": "error in parameters", "error_code": 1}
+    trial = Trial(failure(LOST), *[error] * 4)
+
+    with pytest.raises(OutcomeUnknown):
+        await trial.send(outcome="fast")
+
+    assert trial.scripts.count("send") == 1
+
+
+async def test_reconcile_finds() -> None:
+    """A doubt is settled later by what the service has."""
+    trial = Trial(failure(LOST), HERE, HERE)
+    with pytest.raises(OutcomeUnknown):
+        await trial.send(outcome="raise")
+    assert trial.doubts == ["m1"]
+
+    sent = await trial.client.reconcile("m1", PHONE)
+
+    assert sent is not None
+    assert (sent.id, sent.confirmed_by) == ("m1", "status")
+    assert trial.doubts == []
+
+
+async def test_reconcile_does_not_find() -> None:
+    """What the service does not have was not sent."""
+    trial = Trial(GONE, GONE)
+
+    assert await trial.client.reconcile("m1", ["79991234567", "79997654321"]) is None
+
+
+async def test_reconcile_that_cannot_look() -> None:
+    """When the service cannot be asked the doubt stays."""
+    trial = Trial(failure(LOST), {"error": "error in parameters", "error_code": 1})
+    with pytest.raises(OutcomeUnknown):
+        await trial.send(outcome="raise")
+
+    with pytest.raises(BadParameters):
+        await trial.client.reconcile("m1", PHONE)
+
+    assert trial.doubts == ["m1"]
+
+
+async def test_cancelled_send_is_not_forgotten() -> None:
+    """A send that was cancelled in flight is listed as a doubt, with its recipients."""
+    trial = Trial(GONE, SENT)
+    await trial.client.reconcile("m0", PHONE)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await trial.send()
+
+    [doubt] = trial.client._call.doubts.values()
+    assert (doubt.message_id, doubt.phones) == ("m1", (PHONE,))
+
+
+async def test_closed_while_looking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the client is closed between two looks, the doubt is told at once."""
+    trial = Trial(failure(LOST), GONE)
+    sleep = trial.client.clock.sleep
+
+    async def close_after(seconds: float) -> None:
+        await sleep(seconds)
+        if seconds == 8.0:
+            await trial.client._call._lifetime.close(0)
+
+    monkeypatch.setattr(trial.client.clock, "sleep", close_after)
+    with pytest.raises(OutcomeUnknown) as caught:
+        await trial.send()
+
+    assert isinstance(caught.value.__cause__, ClientClosed)
+    assert trial.seconds == 10.0

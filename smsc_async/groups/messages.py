@@ -13,10 +13,10 @@ import attrs
 from .._command import Command, Repeat
 from .._convert import KEEP, reader, wire
 from .._limits import RULES
-from .._options import SendOptions, check_choice, mint_id, option_params, recipients
-from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, resolve
+from .._options import SendOptions, check_choice, check_id, mint_id, option_params, recipients
+from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, Resend, resolve
 from ..content import Content, as_content
-from ..errors import OutcomeUnknown, SmscError
+from ..errors import ClientClosed, OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -153,8 +153,9 @@ class Messages:
         gets an id of its own before the first attempt, and is repeated at once only when it
         certainly was not processed. When the answer is lost, `outcome="careful"` asks for the
         message's status for a minute, sends it once more if the service does not have it, and
-        raises `OutcomeUnknown` if that settles nothing; `outcome="raise"` does so at once, and so
-        does any message to a group.
+        raises `OutcomeUnknown` if that settles nothing. `outcome="fast"` sends it again within
+        seconds, inside the service's own guard against duplicates: for codes that expire.
+        `outcome="raise"` raises at once, and so does any message to a group.
 
         The same text to the same recipients within a minute raises `DuplicateMessage` at once;
         `repeat="wait"` waits until it may be sent. https://smscentre.com/api/http/send/
@@ -165,12 +166,27 @@ class Messages:
         message_id = str(params.setdefault("id", mint_id(self._random)))
         params |= {"cost": 3, "op": 1 if len(numbers) > 1 else None}
         send = partial(self._call, _SEND, params, message_id=message_id, recipients=numbers)
+        began = self._clock.now()
         try:
             return _sent(await send(repeat=repeat), numbers)
         except OutcomeUnknown as doubt:
             if mode == "raise" or any(number.startswith("G") for number in numbers):
                 raise
-            return await self._settle(doubt, message_id, numbers, send)
+            return await self._settle(doubt, message_id, numbers, send, began, fast=mode == "fast")
+
+    async def reconcile(self, id: str, phones: str | Iterable[str]) -> SentMessage | None:
+        """Return the message if the service has it, None if it has not.
+
+        For a send that ended in `OutcomeUnknown`, or was cancelled: nothing is sent. Ask within
+        nine hours; later the service may have moved the message to its archive. Raises what a
+        status raises if the service cannot be asked.
+        """
+        message_id, numbers = check_id(id), recipients(phones)
+        seen = [await self._see(message_id, number) for number in _ends(numbers)]
+        self._call.doubts.pop(message_id, None)
+        if all(one is MISSING for one in seen):
+            return None
+        return await self._found(message_id, numbers)
 
     async def quote(
         self, to: str | Iterable[str], content: str | Content, **options: Unpack[SendOptions]
@@ -202,28 +218,42 @@ class Messages:
         message_id: str,
         numbers: tuple[str, ...],
         send: Callable[..., Awaitable[_Accepted]],
+        began: float,
+        *,
+        fast: bool,
     ) -> SentMessage:
         """Find out whether it was sent; see `_resolve`."""
 
         async def look() -> SentMessage | Look:
-            seen = [
-                await self._look(message_id, number) for number in {numbers[0]: 0, numbers[-1]: 0}
-            ]
+            seen = [await self._look(message_id, number) for number in _ends(numbers)]
             if any(isinstance(one, _Seen) for one in seen):
                 return await self._found(message_id, numbers)
             return MISSING if all(one is MISSING for one in seen) else UNSEEN
 
-        async def resend() -> SentMessage:
-            return _sent(await send(repeat="wait", resend=True), numbers)
+        async def resend(how: Resend) -> SentMessage:
+            last = doubt.attempts[-1].host if doubt.attempts else ""
+            return _sent(await send(repeat=how, avoid=last), numbers)
 
-        return await resolve(doubt, look=look, resend=resend, clock=self._clock)
+        try:
+            sent = await resolve(
+                doubt, began=began, fast=fast, look=look, resend=resend, clock=self._clock
+            )
+        except ClientClosed as closed:
+            raise doubt from closed
+        self._call.doubts.pop(message_id, None)
+        return sent
 
     async def _look(self, message_id: str, number: str) -> _Seen | Look:
-        params: Params = {"phone": number.lstrip("+"), "id": message_id, "all": 1}
         try:
-            seen = await self._call(_LOOK, params, message_id=message_id)
+            return await self._see(message_id, number)
+        except ClientClosed:
+            raise
         except SmscError:
             return UNSEEN
+
+    async def _see(self, message_id: str, number: str) -> _Seen | Look:
+        params: Params = {"phone": number.lstrip("+"), "id": message_id, "all": 1}
+        seen = await self._call(_LOOK, params, message_id=message_id)
         return MISSING if seen.status == _NOT_FOUND else seen
 
     async def _found(self, message_id: str, numbers: tuple[str, ...]) -> SentMessage:
@@ -245,6 +275,11 @@ class Messages:
             tuple(_recipient(number, one) for number, one in seen.items()),
             confirmed_by="status",
         )
+
+
+def _ends(numbers: tuple[str, ...]) -> tuple[str, ...]:
+    """The first and the last recipient: together they stand for all."""
+    return numbers if len(numbers) == 1 else (numbers[0], numbers[-1])
 
 
 def _sent(accepted: _Accepted, numbers: tuple[str, ...]) -> SentMessage:

@@ -47,8 +47,10 @@ class Reply:
 class Exchange(Protocol):
     """Brings a form to the service and its answer back."""
 
-    async def __call__(self, path: str, form: bytes, *, content_type: str = FORM) -> Reply:
-        """POST the form and return whatever was answered.
+    async def __call__(
+        self, path: str, form: bytes, *, content_type: str = FORM, avoid: str = ""
+    ) -> Reply:
+        """POST the form and return whatever was answered; the host to `avoid` is asked last.
 
         Raises `TransportFailure`, whose `sent` says whether it may have been processed and whose
         `attempts` lists every try.
@@ -100,11 +102,16 @@ class HttpExchange:
         )
         self._urls: dict[tuple[Origin, str], httpx.URL] = {}
 
-    async def __call__(self, path: str, form: bytes, *, content_type: str = FORM) -> Reply:
+    async def __call__(
+        self, path: str, form: bytes, *, content_type: str = FORM, avoid: str = ""
+    ) -> Reply:
         """POST the form to the hosts in their order, and return the first answer."""
         attempts: list[Attempt] = []
         last: TransportFailure | None = None
-        for origin in self._hosts.order():
+        order = self._hosts.order()
+        if avoid and order[0].netloc == avoid:
+            order = (*order[1:], order[0])
+        for origin in order:
             started = self._clock.now()
             try:
                 reply = await self._ask(origin, path, form, content_type)

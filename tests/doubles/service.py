@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import anyio.lowlevel
 from clocks import InstantClock
 
-from smsc_async import MemoryGovernor
+from smsc_async import Attempt, MemoryGovernor
 from smsc_async._call import Caller, Pace
 from smsc_async._lifetime import Lifetime
 from smsc_async._wire import Auth
@@ -26,7 +26,8 @@ __all__ = ["Client", "ScriptedExchange", "failure"]
 
 def failure(sent: Sent) -> TransportFailure:
     """No answer, and what is known of the request."""
-    return TransportFailure("the wire broke", sent, phase="reply")
+    attempt = Attempt("smscentre.com", "reply", 1.0, "the wire broke")
+    return TransportFailure("the wire broke", sent, phase="reply", attempts=(attempt,))
 
 
 class ScriptedExchange:
@@ -35,10 +36,14 @@ class ScriptedExchange:
     def __init__(self, *replies: object) -> None:
         self.replies = list(replies)
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.avoided: list[str] = []
 
-    async def __call__(self, path: str, form: bytes, *, content_type: str = "") -> Reply:
+    async def __call__(
+        self, path: str, form: bytes, *, content_type: str = "", avoid: str = ""
+    ) -> Reply:
         pairs = parse_qsl(form.decode("ascii"), keep_blank_values=True, strict_parsing=True)
         self.asked.append((path, dict(pairs)))
+        self.avoided.append(avoid)
         await anyio.lowlevel.checkpoint()
         reply = self.replies.pop(0)
         if isinstance(reply, TransportFailure):
