@@ -27,6 +27,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Long runs through broken networks: storms of faults, thousands of cancellations."""
+    session.install(".[cli,sandbox]", *groups("tests"))
+    session.run("pytest", "-m", "faults", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style and suspicious code."""
     session.install(*groups("lint"))

@@ -111,3 +111,43 @@ async def test_the_main_host_comes_back() -> None:
         await smsc.send("79991234567", "On the main host again")
 
     assert sandbox.requests(host=sandbox.hosts[0]) == on_main + 1
+
+
+@pytest.mark.faults
+async def test_ten_thousand_cancelled_calls() -> None:
+    """Calls that are given up at any moment leave no slot, no stream and no connection behind."""
+    when = Random(3)
+    async with (
+        Sandbox(limits=False, latency=0.005, balance="100000") as sandbox,
+        sandbox.client(clock=ScaledClock(10 * FAST), patience=10**6, deadline=10**6) as smsc,
+    ):
+        await smsc.balance()
+        ended: Counter[str] = Counter()
+
+        async def give_up(number: int) -> None:
+            with anyio.move_on_after(when.uniform(0.0, 0.02)) as scope:
+                await smsc.send(f"7999{number:07}", "Hello")
+            ended["cancelled" if scope.cancelled_caught else "sent"] += 1
+
+        for batch in range(100):
+            async with anyio.create_task_group() as group:
+                for number in range(100):
+                    group.start_soon(give_up, 1000 + 100 * batch + number)
+
+        # What was in flight is believed to be over ten seconds later.
+        await anyio.sleep(11 / (10 * FAST))
+        async with anyio.create_task_group() as group:
+            for number in range(12):
+                group.start_soon(smsc.send, f"7998{1000 + number:07}", "Hello")
+        doubts = {doubt.message_id for doubt in smsc.doubts}
+        pool = smsc._exchange._client._transport
+        [place] = pool._places.values()  # type: ignore[attr-defined]
+        connections = place.connections
+
+    assert ended.total() == 10_000
+    assert ended["cancelled"] > 1000
+    assert len(doubts) <= ended["cancelled"]
+    assert len({message.id for message in sandbox.messages}) == len(sandbox.messages)
+    assert len(sandbox.messages) <= ended["sent"] + len(doubts) + 12
+    assert len(connections) <= 1
+    assert [len(connection._streams.open) for connection in connections] in ([], [0])

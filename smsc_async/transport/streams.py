@@ -179,12 +179,11 @@ class Streams:
         else:
             self.wake_uploads()
 
-    def _on_settings(self, event: h2.events.RemoteSettingsChanged) -> None:
+    def _on_settings(self, _event: h2.events.RemoteSettingsChanged) -> None:
+        # A changed window needs no waking here: writing the acknowledgement wakes the uploads.
         most = self._h2.remote_settings.max_concurrent_streams
         self._room = min(most, MOST_STREAMS)
         self._settled = True
-        if CODES.INITIAL_WINDOW_SIZE in event.changed_settings:
-            self.wake_uploads()
 
     def _on_goaway(self, goaway: GoAway) -> None:
         self.going_away = True

@@ -12,6 +12,7 @@ from anyio.abc import SocketStream
 
 from smsc_async.transport import Sent, TransportFailure
 from smsc_async.transport.hosts import Origin
+from smsc_async.transport.tls import Tls
 from smsc_async.transport.wire import Wire, connect, describe
 
 if TYPE_CHECKING:
@@ -145,6 +146,25 @@ async def test_second_interrupted_write_breaks_the_wire(monkeypatch: pytest.Monk
         with pytest.raises(anyio.BrokenResourceError):
             await wire.send(b"y")
         assert stream.taken == b""
+
+
+class EarlyTls(Tls):
+    """Has something to read as soon as the hands are shaken."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    def decrypt(self, received: bytes) -> bytes:
+        """Return what was there before anything else."""
+        return received or b"early"
+
+
+async def test_what_came_with_the_handshake_is_not_forgotten() -> None:
+    """Bytes behind the end of the handshake are seen, and received first."""
+    with socket.socket() as sock:
+        wire = Wire(Yielding(sock), EarlyTls())
+        assert wire.readable()
+        assert await wire.receive() == b"early"
 
 
 async def test_unknown_name_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
