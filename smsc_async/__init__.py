@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .client import SMSC_RU, SMSCENTRE, AsyncSmsc
-from .content import Content, Flash, Hlr, Ping, Sms
+from .content import Content, Flash, Hlr, Line, Ping, Sms
 from .errors import (
     ApiError,
     Attempt,
@@ -55,6 +55,7 @@ __all__ = [
     "InvalidNumber",
     "InvalidRequest",
     "IpBlocked",
+    "Line",
     "MemoryGovernor",
     "MessageForbidden",
     "MessageStatus",

@@ -19,6 +19,7 @@ __all__ = [
     "SendOptions",
     "check_choice",
     "check_id",
+    "local_time",
     "mint_id",
     "option_params",
     "phone",
@@ -141,6 +142,13 @@ def _time(name: str, value: object, zone: tzinfo | None) -> str:
             raise InvalidRequest(name, "needs a time zone: its own, or the client's `timezone`")
         value = value.replace(tzinfo=zone)
     return f"0{int(value.timestamp())}"
+
+
+def local_time(value: datetime | timedelta | None) -> str:
+    """Return a naive moment as the service reads it in each recipient's own zone."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return f"{value:%d%m%y%H%M}"
+    raise InvalidRequest("time", "has to be a naive datetime where lines have a `tz`")
 
 
 def _whole(least: int, most: int) -> Callable[[str, object, tzinfo | None], int]:

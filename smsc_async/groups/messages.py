@@ -13,9 +13,17 @@ import attrs
 from .._command import Command, Repeat
 from .._convert import KEEP, reader, wire
 from .._limits import RULES
-from .._options import SendOptions, check_choice, check_id, mint_id, option_params, recipients
+from .._options import (
+    SendOptions,
+    check_choice,
+    check_id,
+    local_time,
+    mint_id,
+    option_params,
+    recipients,
+)
 from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, Resend, resolve
-from ..content import Content, as_content
+from ..content import Content, Line, as_content
 from ..errors import ClientClosed, OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
@@ -161,6 +169,37 @@ class Messages:
         `repeat="wait"` waits until it may be sent. https://smscentre.com/api/http/send/
         """
         numbers, params = self._params(to, content, options)
+        return await self._deliver(numbers, params, repeat, outcome)
+
+    async def send_list(
+        self,
+        lines: Iterable[Line],
+        *,
+        repeat: Literal["raise", "wait"] = "raise",
+        outcome: OutcomeMode | None = None,
+        **options: Unpack[SendOptions],
+    ) -> SentMessage:
+        """Send many texts, each to its own recipients, in one request and under one id.
+
+        A recipient may stand in one line only, so that id and phone say which message is meant.
+        Otherwise as `send`. https://smscentre.com/api/http/send/
+        """
+        rows = tuple(lines)
+        numbers = recipients([number for line in rows for number in line.to])
+        local = any(line.tz is not None for line in rows)
+        moment = local_time(options.pop("time", None)) if local else None
+        params = {"time": moment} | option_params(options, self._zone)
+        params["list"] = "\n".join(line.row() for line in rows)
+        params.setdefault("sender", self._sender)
+        return await self._deliver(numbers, params, repeat, outcome)
+
+    async def _deliver(
+        self,
+        numbers: tuple[str, ...],
+        params: dict[str, str | int | None],
+        repeat: Literal["raise", "wait"],
+        outcome: OutcomeMode | None,
+    ) -> SentMessage:
         check_choice("repeat", repeat, ("raise", "wait"))
         mode = check_choice("outcome", outcome or self._outcome, OUTCOMES)
         message_id = str(params.setdefault("id", mint_id(self._random)))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from service import Client, ScriptedExchange
 
-from smsc_async import Flash, InvalidRequest, RecipientResult, SentMessage
-
-pytestmark = pytest.mark.anyio
+from smsc_async import Flash, InvalidRequest, Line, RecipientResult, SentMessage
 
 SENT = {"id": "m1", "cnt": 2, "cost": "0.30", "balance": "99.70"}
 COMMON = {"login": "alex", "psw": "secret-password", "fmt": "3", "charset": "utf-8"}
 
 
+@pytest.mark.anyio
 async def test_send_to_one() -> None:
     """A send asks for cost and balance, and has an id of its own."""
     smsc = Client(ScriptedExchange(SENT))
@@ -32,6 +33,7 @@ async def test_send_to_one() -> None:
     assert sent.confirmed_by == "reply"
 
 
+@pytest.mark.anyio
 async def test_send_to_many() -> None:
     """A send to several asks for the result of each; a refused one is data, not an exception."""
     good = {"phone": "79991234567", "cost": "0.15", "status": "-1", "error": "0", "mccmnc": "25001"}
@@ -56,6 +58,7 @@ async def test_send_to_many() -> None:
     ]
 
 
+@pytest.mark.anyio
 async def test_quote() -> None:
     """A quote asks for the price alone: no id, and nothing is sent."""
     smsc = Client(ScriptedExchange({"cost": "0.30", "cnt": 2}))
@@ -72,6 +75,7 @@ async def test_quote() -> None:
     assert (quote.cost, quote.units) == (Decimal("0.30"), 2)
 
 
+@pytest.mark.anyio
 async def test_bad_input_does_not_reach_the_network() -> None:
     """Whatever is wrong with a send is said before anything is asked."""
     smsc = Client(ScriptedExchange())
@@ -87,3 +91,68 @@ async def test_bad_input_does_not_reach_the_network() -> None:
             await call
 
     assert smsc.asked == []
+
+
+@pytest.mark.anyio
+async def test_send_list() -> None:
+    """Many texts go in one request: a line each, new lines spelt out, own senders in front."""
+    smsc = Client(ScriptedExchange(SENT))
+    lines = [
+        Line("79991234567", "One: two"),
+        Line(["79997654321", "+79990001122"], "Two\nlines", sender="Shop", tz=2),
+    ]
+
+    await smsc.send_list(lines, id="mine", time=datetime(2026, 12, 31, 9, 5))
+
+    [(_, form)] = smsc.asked
+    assert form == COMMON | {
+        "list": "79991234567:One: two\nShop,2|79997654321,+79990001122:Two\\nlines",
+        "time": "3112260905",
+        "id": "mine",
+        "cost": "3",
+        "op": "1",
+    }
+
+
+@pytest.mark.anyio
+async def test_list_of_one() -> None:
+    """A list is a list even with one line."""
+    smsc = Client(ScriptedExchange(SENT))
+
+    sent = await smsc.send_list([Line("79991234567", "One")])
+
+    assert smsc.asked[0][1]["list"] == "79991234567:One"
+    assert [one.phone for one in sent.recipients] == ["79991234567"]
+
+
+@pytest.mark.anyio
+async def test_list_refused() -> None:
+    """A recipient in two lines, no line, or a zone without a local time never reach the network."""
+    smsc = Client(ScriptedExchange())
+    here = Line("79991234567", "One", sender="Shop", tz=2)
+
+    for lines in ([], [here], [Line("79991234567", "One"), Line("+79991234567", "Two")]):
+        with pytest.raises(InvalidRequest):
+            await smsc.send_list(lines)
+
+    assert smsc.asked == []
+
+
+@pytest.mark.parametrize(
+    ("field", "line"),
+    [
+        ("to", {"to": "G12"}),
+        ("to", {"to": "nobody"}),
+        ("text", {"text": ""}),
+        ("text", {"text": r"a\nb"}),
+        ("sender", {"sender": "a|b"}),
+        ("sender", {"sender": "far too long a name"}),
+        ("tz", {"tz": 2}),
+    ],
+)
+def test_lines_refused(field: str, line: dict[str, Any]) -> None:
+    """A line that the service would misread is refused when it is made."""
+    with pytest.raises(InvalidRequest) as caught:
+        Line(**{"to": "79991234567", "text": "One"} | line)
+
+    assert caught.value.field == field
