@@ -93,6 +93,8 @@ class HttpExchange:
                 reply_timeout=reply_timeout,
                 clock=clock,
             )
+        # A promise of the package: everything goes through one shared httpx client. It costs some
+        # CPU over calling the transport, and it stays.
         self._client = httpx.AsyncClient(
             transport=transport,
             trust_env=False,
