@@ -12,6 +12,7 @@ import anyio
 import pytest
 import trustme
 from clocks import ScaledClock
+from hand_clock import HandClock
 
 from smsc_async import (
     AsyncSmsc,
@@ -317,6 +318,22 @@ async def test_a_cancelled_send_is_settled_later() -> None:
     assert sent.confirmed_by == "status"
     assert len(sandbox.messages) == 1
     assert smsc.doubts == ()
+
+
+async def test_a_doubt_is_settled_days_later() -> None:
+    """A message that is in the archive by now is found in the history of what was sent."""
+    clock = HandClock()
+    async with Sandbox(time=clock) as sandbox, sandbox.client() as smsc:
+        sent = await smsc.send(PHONE, "Hello")
+        clock.now += 2 * 86400
+        status = await smsc.status(sent.id, PHONE)
+        found = await smsc.reconcile(sent.id, PHONE)
+        lost = await smsc.reconcile("nobody-sent-this", PHONE)
+
+    assert status.status is DeliveryStatus.NOT_FOUND
+    assert found is not None
+    assert (found.id, found.cost) == (sent.id, sent.cost)
+    assert lost is None
 
 
 async def test_nothing_secret_is_logged(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:

@@ -264,10 +264,30 @@ async def test_reconcile_finds() -> None:
 
 
 async def test_reconcile_does_not_find() -> None:
-    """What the service does not have was not sent."""
-    trial = Trial(GONE, GONE)
+    """What the service does not have, nor its history, was not sent."""
+    other = {"id": "m2", "phone": "79991234567", "status": 1}
+    trial = Trial(GONE, GONE, [other])
 
     assert await trial.client.reconcile("m1", ["79991234567", "79997654321"]) is None
+
+
+async def test_reconcile_of_what_is_long_done() -> None:
+    """A message that is in the archive is found in the history."""
+    here = {"id": "m1", "phone": "79997654321", "status": 1, "cost": "0.15", "sms_cnt": 1}
+    trial = Trial(GONE, GONE, [here])
+
+    sent = await trial.client.reconcile("m1", ["79991234567", "+79997654321"])
+
+    assert sent is not None
+    assert [one.status for one in sent.recipients] == [None, 1]
+    assert trial.exchange.asked[2][1]["phone"] == "79991234567,79997654321"
+
+
+async def test_reconcile_without_any_history() -> None:
+    """No history at all is no message."""
+    trial = Trial(GONE, {"error": "message not found", "error_code": 3})
+
+    assert await trial.client.reconcile("m1", PHONE) is None
 
 
 async def test_reconcile_that_cannot_look() -> None:
@@ -284,7 +304,7 @@ async def test_reconcile_that_cannot_look() -> None:
 
 async def test_cancelled_send_is_not_forgotten() -> None:
     """A send that was cancelled in flight is listed as a doubt, with its recipients."""
-    trial = Trial(GONE, SENT)
+    trial = Trial(GONE, [], SENT)
     await trial.client.reconcile("m0", PHONE)
     with anyio.CancelScope() as scope:
         scope.cancel()

@@ -24,7 +24,7 @@ from .._options import (
 )
 from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, Resend, resolve
 from ..content import Content, Line, as_content
-from ..errors import ClientClosed, OutcomeUnknown, SmscError
+from ..errors import ClientClosed, NotFound, OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -126,6 +126,23 @@ _LOOK: Final = Command(
 )
 _NOT_FOUND: Final = -3
 
+
+@attrs.frozen
+class _Archived(_Seen):
+    id: str = ""
+    phone: str = ""
+
+
+_HISTORY: Final = Command(
+    "get.php",
+    reader(list[_Archived]),
+    flag={"get_messages": "1"},
+    rules=(RULES["get_messages.identical"], RULES["get_messages.hour"]),
+    repeat=Repeat.ALWAYS,
+    docs="https://smscentre.com/api/http/get_data/",
+)
+_HISTORY_PAGE: Final = 1000
+
 _QUOTE: Final = Command(
     "send.php",
     reader(Quote),
@@ -216,16 +233,19 @@ class Messages:
     async def reconcile(self, id: str, phones: str | Iterable[str]) -> SentMessage | None:
         """Return the message if the service has it, None if it has not.
 
-        For a send that ended in `OutcomeUnknown`, or was cancelled: nothing is sent. Ask within
-        nine hours; later the service may have moved the message to its archive. Raises what a
-        status raises if the service cannot be asked.
+        For a send that ended in `OutcomeUnknown`, or was cancelled: nothing is sent. It asks for
+        the status, and for a message that is not found in the history of the last thousand to
+        these phones, where messages go some hours after they were delivered; the service takes
+        thirty such questions an hour. Raises what a status raises if the service cannot be asked.
         """
         message_id, numbers = check_id(id), recipients(phones)
         seen = [await self._see(message_id, number) for number in _ends(numbers)]
-        self._call.doubts.pop(message_id, None)
         if all(one is MISSING for one in seen):
-            return None
-        return await self._found(message_id, numbers)
+            sent = await self._archived(message_id, numbers)
+        else:
+            sent = await self._found(message_id, numbers)
+        self._call.doubts.pop(message_id, None)
+        return sent
 
     async def quote(
         self, to: str | Iterable[str], content: str | Content, **options: Unpack[SendOptions]
@@ -305,20 +325,40 @@ class Messages:
         async with anyio.create_task_group() as group:
             for number in numbers:
                 group.start_soon(ask, number)
-        found = {number: one for number, one in seen.items() if isinstance(one, _Seen)}
-        return SentMessage(
-            message_id,
-            sum(one.units for one in found.values()),
-            sum((one.cost for one in found.values()), Decimal(0)),
-            Decimal("NaN"),
-            tuple(_recipient(number, one) for number, one in seen.items()),
-            confirmed_by="status",
-        )
+        return _confirmed(message_id, seen)
+
+    async def _archived(self, message_id: str, numbers: tuple[str, ...]) -> SentMessage | None:
+        """Look into the history, where a status of "not found" may mean "long done"."""
+        phones = ",".join(number.lstrip("+") for number in _ends(numbers))
+        try:
+            history = await self._call(_HISTORY, {"phone": phones, "cnt": _HISTORY_PAGE})
+        except NotFound:
+            return None
+        found = {one.phone.lstrip("+"): one for one in history if one.id == message_id}
+        if not found:
+            return None
+        seen: dict[str, _Seen | Look] = dict.fromkeys(numbers, UNSEEN)
+        seen |= {
+            number: found[number.lstrip("+")] for number in numbers if number.lstrip("+") in found
+        }
+        return _confirmed(message_id, seen)
 
 
 def _ends(numbers: tuple[str, ...]) -> tuple[str, ...]:
     """The first and the last recipient: together they stand for all."""
     return numbers if len(numbers) == 1 else (numbers[0], numbers[-1])
+
+
+def _confirmed(message_id: str, seen: Mapping[str, _Seen | Look]) -> SentMessage:
+    found = [one for one in seen.values() if isinstance(one, _Seen)]
+    return SentMessage(
+        message_id,
+        sum(one.units for one in found),
+        sum((one.cost for one in found), Decimal(0)),
+        Decimal("NaN"),
+        tuple(_recipient(number, one) for number, one in seen.items()),
+        confirmed_by="status",
+    )
 
 
 def _sent(accepted: _Accepted, numbers: tuple[str, ...]) -> SentMessage:

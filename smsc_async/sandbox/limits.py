@@ -30,6 +30,8 @@ _TABLE: Final = (
     ("status.same_message", 5, _MINUTE),
     ("status.mass", 1, _MINUTE),
     ("balance.any", 10, _MINUTE),
+    ("get_messages.identical", 3, _MINUTE),
+    ("get_messages.hour", 30, 60 * _MINUTE),
 )
 
 

@@ -328,3 +328,37 @@ def test_the_eleventh_balance_is_refused(account: Account) -> None:
     for cur in "0101010101":
         ask(account, "balance.php", cur=cur)
     assert refusal(account, "balance.php") == (9, "duplicate request, wait a minute", None)
+
+
+def test_the_history_has_the_latest_first(account: Account) -> None:
+    """Messages to the phones that are asked for come back, the latest first, up to a number."""
+    for number, phone in enumerate((PHONE, "79997654321", PHONE), start=1):
+        send(account, phones=phone, mes=f"Hi {number}")
+
+    of_one = ask(account, "get.php", get_messages="1", phone="+" + PHONE)
+    latest = ask(account, "get.php", get_messages="1", cnt="2")
+
+    assert [(one["id"], one["message"], one["int_id"]) for one in of_one] == [
+        (3, "Hi 3", "3"),
+        (1, "Hi 1", "1"),
+    ]
+    assert [one["id"] for one in latest] == [3, 2]
+
+
+def test_no_history(account: Account) -> None:
+    """Without messages the history is error 3; without its command the form is wrong."""
+    assert refusal(account, "get.php", get_messages="1")[0] == 3
+    assert refusal(account, "get.php", get_answers="1")[0] == 1
+
+
+def test_the_history_has_limits(account: Account, clock: HandClock) -> None:
+    """Three identical questions a minute are answered, and thirty an hour of any kind."""
+    send(account)
+    for _ in range(3):
+        ask(account, "get.php", get_messages="1")
+    assert refusal(account, "get.php", get_messages="1")[0] == 9
+
+    clock.now += 61
+    for number in range(27):
+        ask(account, "get.php", get_messages="1", cnt=str(number + 1))
+    assert refusal(account, "get.php", get_messages="1", cnt="500")[0] == 9

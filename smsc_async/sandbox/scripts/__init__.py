@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import balance, send, status
+from . import balance, get, send, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPTS"]
 
 SCRIPTS: Final[Mapping[str, Callable[[Account, Mapping[str, str]], object]]] = {
-    script.SCRIPT: script.handle for script in (balance, send, status)
+    script.SCRIPT: script.handle for script in (balance, get, send, status)
 }
 """What answers each script: it returns what becomes JSON, or raises `ServiceError`."""

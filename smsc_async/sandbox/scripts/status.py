@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from ..account import Account
     from ..message import Message
 
-__all__ = ["SCRIPT", "handle"]
+__all__ = ["NAMES", "SCRIPT", "date", "handle"]
 
 SCRIPT: Final = "status.php"
 
-_NAMES: Final = {
+NAMES: Final = {
     -1: "Waiting send",
     0: "Transferred to the operator",
     1: "Delivered",
@@ -82,7 +82,7 @@ def _status(account: Account, phone: str, message_id: str, detail: str) -> dict[
     changed = int(message.timestamp + step.at)
     answer: dict[str, object] = {
         "status": step.status,
-        "last_date": _date(changed),
+        "last_date": date(changed),
         "last_timestamp": changed,
         "flag": message.kind,
         "err": step.error,
@@ -115,12 +115,12 @@ def _network(*, known: bool) -> dict[str, object]:
 
 def _message(message: Message, status: int) -> dict[str, object]:
     answer: dict[str, object] = {
-        "send_date": _date(message.timestamp),
+        "send_date": date(message.timestamp),
         "send_timestamp": message.timestamp,
         "phone": message.phone,
         "cost": money(message.cost),
         "sender_id": message.sender,
-        "status_name": _NAMES.get(status, ""),
+        "status_name": NAMES.get(status, ""),
         "message": message.text,
         "type": message.kind,
     }
@@ -129,5 +129,6 @@ def _message(message: Message, status: int) -> dict[str, object]:
     return answer
 
 
-def _date(timestamp: int) -> str:
+def date(timestamp: int) -> str:
+    """Return the moment as the service prints it, in Moscow time."""
     return f"{datetime.fromtimestamp(timestamp, UTC).astimezone(MOSCOW):%d.%m.%Y %H:%M:%S}"
