@@ -61,4 +61,5 @@ def demo(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """What a call costs, against a bare httpx client, as ratios."""
     session.install(".[sandbox]", *groups("bench"))
-    session.run("python", "benchmarks/bench_call.py", *session.posargs)
+    for script in ("bench_call", "bench_latency"):
+        session.run("python", f"benchmarks/{script}.py", *session.posargs)

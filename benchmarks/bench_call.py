@@ -47,7 +47,7 @@ class Unlimited:
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         turn = next(self._turns)
-        own = [attrs.evolve(need, key=f"{need.key}{turn}") if need.hold else need for need in needs]
+        own = [_apart(need, turn) if need.hold else need for need in needs]
         return await self._inner.acquire(own, lease=lease, patience=patience)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
@@ -58,6 +58,11 @@ class Unlimited:
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def _apart(need: Need, turn: int) -> Need:
+    key = f"{need.key}{turn}"
+    return Need(key, need.limit, need.hold, need.rule, need.streak, need.patience)
 
 
 @attrs.define

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -10,7 +10,7 @@ import attrs
 
 from ._circuit import Circuit
 from ._command import Command, Repeat
-from ._retry import Budget, retrying
+from ._retry import Budget, repeating
 from ._wire import decode, encode
 from .errors import (
     ApiError,
@@ -128,7 +128,8 @@ class Caller:
         with self._lifetime.call():
             form = encode(command, self._auth, params)
             call = self._begin(command, form, message_id, recipients, repeat)
-            again = retrying(
+            return await repeating(
+                lambda: self._turn(command, call, form, avoid),
                 command,
                 clock=self._clock,
                 random=self._random,
@@ -136,12 +137,6 @@ class Caller:
                 until=call.until,
                 wait=repeat == "wait",
             )
-            async for attempt in again:
-                with attempt:
-                    async with self._turn(call):
-                        reply = await self._exchange(command.path, form.body, avoid=avoid)
-                        return decode(command, reply.body, reply.host)
-        raise AssertionError("tenacity returns or raises")
 
     def _begin(
         self,
@@ -167,12 +162,13 @@ class Caller:
         until = self._clock.now() + self._pace.deadline
         return _Call(command, wanted, until, message_id, recipients)
 
-    @asynccontextmanager
-    async def _turn(self, call: _Call) -> AsyncGenerator[None]:
-        """Take a turn for one attempt, and name what goes wrong in it."""
+    async def _turn(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
+        """Take a turn for one attempt, make it, and name what goes wrong in it."""
+        login = nullcontext() if self._logged_in else self._one_login_at_a_time()
         try:
-            async with self._one_login_at_a_time(), self._permit(call):
-                yield
+            async with login, self._permit(call):
+                reply = await self._exchange(command.path, form.body, avoid=avoid)
+                return decode(command, reply.body, reply.host)
         except TransportFailure as failure:
             call.attempts += failure.attempts
             raise call.annotate(_explain(failure, call.recipients)) from failure

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 from tenacity import AsyncRetrying, retry_if_exception
 
 from ._command import Repeat
-from .errors import BadReply, DuplicateMessage, NotSent, OutcomeUnknown, TooManyRequests
+from .errors import (
+    BadReply,
+    DuplicateMessage,
+    NotSent,
+    OutcomeUnknown,
+    SmscError,
+    TooManyRequests,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from random import Random
 
     from tenacity import RetryCallState
@@ -18,7 +26,9 @@ if TYPE_CHECKING:
     from ._clock import Clock
     from ._command import Command
 
-__all__ = ["Budget", "may_repeat", "retrying"]
+__all__ = ["Budget", "may_repeat", "repeating", "retrying"]
+
+T = TypeVar("T")
 
 _ATTEMPTS: Final = 4
 _FIRST_PAUSE: Final = 0.5
@@ -92,3 +102,33 @@ def retrying(
         sleep=clock.sleep,
         reraise=True,
     )
+
+
+async def repeating(
+    work: Callable[[], Awaitable[T]],
+    command: Command[object],
+    *,
+    clock: Clock,
+    random: Random,
+    budget: Budget,
+    until: float,
+    wait: bool,
+) -> T:
+    """Do the work, and again after a failure for as long as `retrying` allows.
+
+    Work that succeeds at once, nearly all of it, does not pay for tenacity; a failure is handed to
+    it as its first attempt.
+    """
+    try:
+        return await work()
+    except SmscError as error:
+        if not may_repeat(command, error, wait=wait):
+            raise
+        failure = error
+    again = retrying(command, clock=clock, random=random, budget=budget, until=until, wait=wait)
+    async for attempt in again:
+        with attempt:
+            if attempt.retry_state.attempt_number == 1:
+                raise failure
+            return await work()
+    raise AssertionError("tenacity returns or raises")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NoReturn, TypeVar
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from urllib.parse import quote_plus, urlencode
 
 import attrs
 
@@ -23,7 +23,19 @@ __all__ = ["Auth", "Form", "Params", "decode", "encode"]
 
 T = TypeVar("T")
 
+_COMMON: Final = {"fmt": "3", "charset": "utf-8"}
+_COMMON_FORM: Final = urlencode(_COMMON)
+
 Params: TypeAlias = "Mapping[str, str | int | None]"
+
+
+def _form_of(auth: Auth) -> str:
+    return urlencode(auth.fields)
+
+
+def _account_of(auth: Auth) -> str:
+    name = auth.fields.get("login") or auth.fields["apikey"]
+    return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 @attrs.frozen
@@ -31,6 +43,12 @@ class Auth:
     """Who we are: a login with its password, or an API key. It never shows them."""
 
     fields: Mapping[str, str] = attrs.field(repr=False)
+    form: str = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_form_of, takes_self=True)
+    )
+    """The fields as every form has them."""
+    account: str = attrs.field(init=False, default=attrs.Factory(_account_of, takes_self=True))
+    """What stands for the account in limit keys: the same for its clients, and no secret."""
 
     @classmethod
     def of(cls, login: str | None, password: str | None, apikey: str | None) -> Auth:
@@ -40,12 +58,6 @@ class Auth:
         if login and password and not apikey:
             return cls({"login": login, "psw": password})
         raise InvalidRequest("login", "give login and password, or apikey alone")
-
-    @property
-    def account(self) -> str:
-        """What stands for the account in limit keys: the same for its clients, and no secret."""
-        name = self.fields.get("login") or self.fields["apikey"]
-        return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
 @attrs.frozen
@@ -60,8 +72,10 @@ def encode(command: Command[object], auth: Auth, params: Params) -> Form:
     """Make the form of a call. Parameters that are None are left out."""
     fields = dict(command.flag)
     fields |= {name: str(value) for name, value in params.items() if value is not None}
-    fields |= {"fmt": "3", "charset": "utf-8"}
-    return Form(fields, urlencode({**auth.fields, **fields}).encode("ascii"))
+    # The names are ours, and there is nothing to quote in them.
+    own = (f"{name}={quote_plus(value)}" for name, value in fields.items())
+    body = "&".join((auth.form, *own, _COMMON_FORM)).encode("ascii")
+    return Form(fields | _COMMON, body)
 
 
 def decode(command: Command[T], body: bytes, host: str) -> T:
@@ -88,7 +102,7 @@ def _parse(body: bytes) -> object:
     except UnicodeDecodeError:
         text = body.decode("windows-1251", errors="replace")
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         what = "a web page" if text.lstrip().startswith("<") else "not JSON"
         raise BadReply(f"the answer is {what} ({len(body)} bytes)") from error
@@ -96,6 +110,9 @@ def _parse(body: bytes) -> object:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
 
 
 def _api_error(

@@ -7,7 +7,6 @@ through a hash that is salted with the account.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from functools import lru_cache
@@ -43,7 +42,6 @@ _KINDS: Final = (
     "bot",
     "call",
 )
-_ENCODER: Final = json.JSONEncoder(check_circular=False)
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 
 
@@ -92,11 +90,13 @@ def needs(
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
 def slots(account: str, concurrency: int) -> Need:
     """Return the need for one of the account's simultaneous requests."""
     return Need(f"slots:{_digest(account, ())}", concurrency, 0.0, "concurrency")
 
 
+@lru_cache(maxsize=16)
 def status_slots(account: str) -> Need:
     """Return the need for one of the account's simultaneous status requests."""
     return Need(
@@ -112,7 +112,7 @@ def _counters(
         case Scope.ANY:
             return [()]
         case Scope.ENTITY:
-            return [[_plain(fields.get(name, "")) for name in rule.fields]]
+            return [tuple(_plain(fields.get(name, "")) for name in rule.fields)]
         case Scope.RECIPIENT:
             return [(recipient,) for recipient in dict.fromkeys(who)]
         case Scope.IDENTICAL:
@@ -154,10 +154,13 @@ def _plain(recipient: str) -> str:
 
 
 def _digest(account: str, parts: Sequence[object]) -> str:
-    text = _ENCODER.encode(parts).encode()
-    return hashlib.blake2b(text, digest_size=12, key=_salt(account)).hexdigest()
+    """Return a hash of the parts: texts, in lists and tuples, whose `repr` keeps them apart."""
+    digest = _salted(account).copy()
+    digest.update(repr(parts).encode())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=16)
-def _salt(account: str) -> bytes:
-    return hashlib.blake2b(account.encode(), digest_size=32).digest()
+def _salted(account: str) -> hashlib.blake2b:
+    salt = hashlib.blake2b(account.encode(), digest_size=32).digest()
+    return hashlib.blake2b(digest_size=12, key=salt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -62,6 +61,28 @@ class Exchange(Protocol):
         ...
 
 
+class _NoCookies(httpx.Cookies):
+    """Stays empty: no host gets to store anything here."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Leave them where they are."""
+
+
+class _Client(httpx.AsyncClient):
+    """An `httpx.AsyncClient` without cookies."""
+
+    _none = _NoCookies()
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, ever."""
+        return self._none
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:  # noqa: ARG002 - the name is httpx's
+        raise AttributeError("this client keeps no cookies")
+
+
 class HttpExchange:
     """An `Exchange` over one `httpx.AsyncClient` and our own connections.
 
@@ -95,12 +116,12 @@ class HttpExchange:
             )
         # A promise of the package: everything goes through one shared httpx client. It costs some
         # CPU over calling the transport, and it stays.
-        self._client = httpx.AsyncClient(
+        self._client = _Client(
             transport=transport,
             trust_env=False,
             timeout=httpx.Timeout(reply_timeout, connect=connect_timeout),
-            # No host gets to store anything here.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            # None at all; without it, each request's URL is searched for one.
+            auth=httpx.Auth(),
         )
         self._urls: dict[tuple[Origin, str], httpx.URL] = {}
 
@@ -155,7 +176,7 @@ class HttpExchange:
         url = self._urls.get((origin, path))
         if url is None:
             url = self._urls[origin, path] = httpx.URL(f"{origin}{path}")
-        return httpx.Request(
+        request = httpx.Request(
             "POST",
             url,
             headers=[
@@ -167,3 +188,5 @@ class HttpExchange:
             ],
             stream=httpx.ByteStream(form),
         )
+        request.read()
+        return request

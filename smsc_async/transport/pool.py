@@ -8,7 +8,7 @@ import anyio
 import attrs
 import httpx
 
-from .connection import Connection, Head
+from .connection import Answer, Connection, Head
 from .failure import ConnectionGone, Sent, TransportFailure
 from .hosts import PORTS, Origin
 from .http2 import Http2Connection
@@ -95,11 +95,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             except ConnectionGone as error:
                 failure = error
             else:
-                return httpx.Response(
-                    answer.status,
-                    stream=httpx.ByteStream(answer.body),
-                    extensions={"http_version": connection.http_version.encode()},
-                )
+                return _response(answer, connection.http_version)
             finally:
                 await self._put_back(place, connection)
         assert failure is not None  # noqa: S101 - the loop runs at least once
@@ -182,6 +178,17 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         if connection in place.connections:
             place.connections.remove(connection)
         await connection.aclose()
+
+
+def _response(answer: Answer, http_version: str) -> httpx.Response:
+    response = httpx.Response(
+        answer.status,
+        stream=httpx.ByteStream(answer.body),
+        extensions={"http_version": http_version.encode("ascii")},
+    )
+    # Read at once, it is not awaited piece by piece above.
+    response.read()
+    return response
 
 
 def _head(request: httpx.Request) -> Head:

@@ -1,0 +1,202 @@
+"""What delay AsyncSmsc adds to a service that thinks, against a bare httpx client.
+
+The server thinks for 30 to 80 ms about each request, as the real one does, and says in its answer
+how long it was. Both clients keep as many requests in flight, in turns. Printed are
+
+* the share of the slots' time that the service spent thinking: 1 is the ceiling
+* what a call took longer than the service thought
+* how much of a core the client used
+
+The server is a small one, so that what is measured is not the server. It runs in a process of its
+own, speaks HTTP/2 over TLS, and keeps to no limits.
+
+    python benchmarks/bench_latency.py [--rounds 5] [--slice 2] [--in-flight 12]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import anyio
+import attrs
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+import httpx
+import trustme
+from bench_call import Unlimited  # type: ignore[import-not-found]
+
+from smsc_async import AsyncSmsc
+
+Work: TypeAlias = Callable[[], Awaitable[float]]
+"""Does a call and returns for how many seconds the service thought about it."""
+
+FASTEST: Final = 0.030
+SLOWEST: Final = 0.080
+THINK: Final = random.Random(1)  # noqa: S311 - nobody has to guess it
+
+
+class Service(asyncio.Protocol):
+    """One connection: accepts every message after some thought."""
+
+    def __init__(self) -> None:
+        config = h2.config.H2Configuration(client_side=False)
+        self._h2 = h2.connection.H2Connection(config)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is a stream
+        self._transport = transport
+        self._h2.initiate_connection()
+        transport.write(self._h2.data_to_send())
+
+    def data_received(self, data: bytes) -> None:
+        """Begin to think about each request that is complete."""
+        loop = asyncio.get_running_loop()
+        for event in self._h2.receive_data(data):
+            if isinstance(event, h2.events.DataReceived):
+                size = event.flow_controlled_length
+                self._h2.acknowledge_received_data(size, event.stream_id)
+            elif isinstance(event, h2.events.StreamEnded):
+                think = THINK.uniform(FASTEST, SLOWEST)
+                loop.call_later(think, self._answer, event.stream_id, time.perf_counter())
+        self._transport.write(self._h2.data_to_send())
+
+    def _answer(self, stream: int, began: float) -> None:
+        took = round((time.perf_counter() - began) * 1e6)
+        answer = {"id": "m1", "cnt": 1, "cost": "1", "balance": "1", "took": took}
+        with suppress(h2.exceptions.ProtocolError):
+            self._h2.send_headers(stream, [(":status", "200")])
+            self._h2.send_data(stream, json.dumps(answer).encode(), end_stream=True)
+            self._transport.write(self._h2.data_to_send())
+
+
+async def serve() -> None:
+    """Serve until the input ends; say where, and whom to trust."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["h2"])
+    authority.issue_cert("localhost").configure_cert(context)
+    with tempfile.TemporaryDirectory() as folder:
+        ca = Path(folder, "ca.pem")
+        authority.cert_pem.write_to_path(str(ca))
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Service, "127.0.0.1", ssl=context)
+        print(f"https://localhost:{server.sockets[0].getsockname()[1]}", ca, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+@attrs.define
+class Score:
+    """What the rounds of one client say: a share and cores for each, a delay for each call."""
+
+    shares: list[float] = attrs.field(factory=list)
+    cores: list[float] = attrs.field(factory=list)
+    delays: list[float] = attrs.field(factory=list)
+
+
+async def turn(work: Work, in_flight: int, seconds: float, score: Score) -> None:
+    """Keep so many calls in flight for so long, and note what they took."""
+    thought, took = 0.0, 0.0
+    until = time.perf_counter() + seconds
+
+    async def worker() -> None:
+        nonlocal thought, took
+        while (began := time.perf_counter()) < until:
+            think = await work()
+            call = time.perf_counter() - began
+            thought, took = thought + think, took + call
+            score.delays.append(call - think)
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    async with anyio.create_task_group() as group:
+        for _ in range(in_flight):
+            group.start_soon(worker)
+    score.cores.append((time.process_time() - cpu) / (time.perf_counter() - wall))
+    score.shares.append(thought / took)
+
+
+async def run(url: str, ca: str, in_flight: int, rounds: int, seconds: float) -> None:
+    """Let both have turns, round after round."""
+    numbers = itertools.count(79_006_000_000)
+    fields = {"login": "demo", "psw": "demo", "mes": "Your code is 1234"}
+    fields |= {"id": "m0123456789abcdefghijklmn", "cost": "3", "fmt": "3", "charset": "utf-8"}
+    slots = anyio.Semaphore(in_flight)
+    context = ssl.create_default_context(cafile=ca)
+    async with (
+        AsyncSmsc("demo", "demo", hosts=[url], verify=ca, governor=Unlimited()) as smsc,
+        httpx.AsyncClient(http2=True, http1=False, verify=context, base_url=url) as bare,
+    ):
+
+        async def send() -> float:
+            sent = await smsc.send(f"+{next(numbers)}", fields["mes"])
+            return int(str(sent.extra["took"])) / 1e6
+
+        async def post() -> float:
+            async with slots:
+                data = {"phones": f"+{next(numbers)}"} | fields
+                answer = (await bare.post("/sys/send.php", data=data)).json()
+            return int(answer["took"]) / 1e6
+
+        entrants: dict[str, Work] = {"AsyncSmsc": send, "bare httpx": post}
+        scores = {name: Score() for name in entrants}
+        for work in entrants.values():
+            await turn(work, in_flight, 0.5, Score())
+        for _ in range(rounds):
+            for name, work in entrants.items():
+                await turn(work, in_flight, seconds, scores[name])
+    print(f"{in_flight} in flight  share of ceiling  added ms: mean    p50    p99   cores")
+    for name, score in scores.items():
+        report(name, score)
+
+
+def report(name: str, score: Score) -> None:
+    """Print one row."""
+    percentiles = statistics.quantiles(score.delays, n=100)
+    print(
+        f"{name:<12} {statistics.median(score.shares):>16.3f}"
+        f" {statistics.fmean(score.delays) * 1e3:>15.1f} {percentiles[49] * 1e3:>6.1f}"
+        f" {percentiles[98] * 1e3:>6.1f} {statistics.median(score.cores):>7.2f}"
+    )
+
+
+def main() -> None:
+    """Read the options, start the server, run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--slice", type=float, default=2.0, help="seconds per turn")
+    parser.add_argument("--in-flight", type=int, default=12)
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve())
+        return
+    command = [sys.executable, __file__, "--serve"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        url, ca = (server.stdout or sys.stdin).readline().split()
+        anyio.run(run, url, ca, options.in_flight, options.rounds, options.slice)
+        # The end of its input ends the server.
+        server.communicate()
+
+
+if __name__ == "__main__":
+    main()
