@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
@@ -118,16 +119,19 @@ class Caller:
         recipients: tuple[str, ...] = (),
         repeat: Repeating = "raise",
         avoid: str = "",
+        patience: float = math.inf,
     ) -> T:
         """Make the call and return its typed answer, or raise an `SmscError`.
 
         `repeat` says what a duplicate does. With "wait" it waits for its minute, whoever sent the
         first. "resend" waits for our own minute only: what the service calls a duplicate may be the
         message itself. "inside" does not wait even for that. The host to `avoid` is asked last.
+        No attempt begins when `patience` seconds are over.
         """
         with self._lifetime.call():
             form = encode(command, self._auth, params)
             call = self._begin(command, form, message_id, recipients, repeat)
+            call.until = min(call.until, self._clock.now() + patience)
             return await repeating(
                 lambda: self._turn(command, call, form, avoid),
                 command,
@@ -200,7 +204,9 @@ class Caller:
             outcome = Outcome.ANSWERED
             raise
         except ApiError as error:
-            outcome = Outcome.ANSWERED
+            # A crowd is refused at the door: what nobody looked at fills no window.
+            crowd = isinstance(error, TooManyRequests) and not error.repeated
+            outcome = Outcome.NOT_SENT if crowd else Outcome.ANSWERED
             self._circuit.heard(error)
             raise
         except TransportFailure as failure:

@@ -21,6 +21,7 @@ taken; then it goes on as above, and error 9 means "look". "raise" does nothing.
 from __future__ import annotations
 
 import enum
+import math
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from .errors import (
@@ -71,14 +72,14 @@ async def resolve(
     began: float,
     fast: bool,
     look: Callable[[], Awaitable[T | Look]],
-    resend: Callable[[Resend], Awaitable[T]],
+    resend: Callable[[Resend, float], Awaitable[T]],
     clock: Clock,
 ) -> T:
     """Return the message, found or sent again; raise `doubt` if it stays one.
 
-    `began` is when the first send began. `look` does not raise, but answers UNSEEN. `resend` raises
-    what a send raises; when it says that nothing was sent, that is true of the second try only, and
-    the first stays in doubt.
+    `began` is when the first send began. `look` does not raise, but answers UNSEEN. `resend` is
+    told how, and within how many seconds it has to begin. It raises what a send raises; when that
+    says that nothing was sent, it is true of the second try only, and the first stays in doubt.
     """
     resends = 2 if fast else 1
     while True:
@@ -98,10 +99,13 @@ async def resolve(
             await clock.sleep(max(0.0, since + _RESEND - clock.now()))
         # What goes out inside the guard does so once; the other resend waits for its end.
         fast, resends = False, resends - 1
+        left = began + _GUARD - clock.now() if inside else math.inf
         try:
-            return await resend("inside" if inside else "resend")
+            return await resend("inside" if inside else "resend", left)
         except (OutcomeUnknown, DuplicateMessage, TooManyRequests):
             # A duplicate of what? Perhaps of the first one: look, do not send again.
             continue
         except (NotSent, RateLimited, IpBlocked, AuthenticationFailed) as error:
+            if inside and isinstance(error, NotSent | RateLimited):
+                continue
             raise doubt from error

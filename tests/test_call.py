@@ -213,6 +213,16 @@ async def test_crowd_lowers_the_slots() -> None:
     assert taken == 6
 
 
+async def test_crowded_send_is_repeated() -> None:
+    """A send refused because of too many at once is sent again as it was: it filled no window."""
+    smsc = Client(ScriptedExchange(CONCURRENT, SENT))
+
+    await smsc.send(PHONE, "Hello")
+
+    first, second = smsc.asked
+    assert first == second
+
+
 async def test_crowd_at_status_makes_it_strict() -> None:
     """After a crowd at status.php a status request waits until few others are in flight."""
     smsc = Client(ScriptedExchange(CONCURRENT, {"status": 1}, {"status": 1}))

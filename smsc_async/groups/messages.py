@@ -24,7 +24,7 @@ from .._options import (
 )
 from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, Resend, resolve
 from ..content import Content, Line, as_content
-from ..errors import ClientClosed, NotFound, OutcomeUnknown, SmscError
+from ..errors import ApiError, ClientClosed, NotFound, OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -289,9 +289,9 @@ class Messages:
                 return await self._found(message_id, numbers)
             return MISSING if all(one is MISSING for one in seen) else UNSEEN
 
-        async def resend(how: Resend) -> SentMessage:
+        async def resend(how: Resend, patience: float) -> SentMessage:
             last = doubt.attempts[-1].host if doubt.attempts else ""
-            return _sent(await send(repeat=how, avoid=last), numbers)
+            return _sent(await send(repeat=how, avoid=last, patience=patience), numbers)
 
         try:
             sent = await resolve(
@@ -299,6 +299,10 @@ class Messages:
             )
         except ClientClosed as closed:
             raise doubt from closed
+        except ApiError:
+            # The second request was refused for good, and the first was not there.
+            self._call.doubts.pop(message_id, None)
+            raise
         self._call.doubts.pop(message_id, None)
         return sent
 

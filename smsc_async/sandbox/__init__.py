@@ -16,17 +16,30 @@ import trustme
 from ..client import AsyncSmsc
 from .account import Account, Refusal
 from .app import App
+from .fault_host import FaultHost
+from .faults import Fault, Faults, Strike
 from .message import FATES, Fate, Message, Step
 from .server import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Unpack
 
     from ..client import ClientOptions
 
-__all__ = ["FATES", "Fate", "Host", "Message", "Refusal", "Sandbox", "Step"]
+__all__ = [
+    "FATES",
+    "Fate",
+    "Fault",
+    "Faults",
+    "Host",
+    "Message",
+    "Refusal",
+    "Sandbox",
+    "Step",
+    "Strike",
+]
 
 
 class Sandbox:
@@ -59,6 +72,7 @@ class Sandbox:
         credit: How far the money may go below zero.
         test_mode: Whether the account only pretends to send, and pays nothing.
         fates: How messages end, by the last seven digits of the number.
+        faults: What goes wrong, and when; the hosts then speak HTTP/2 only.
     """
 
     login: Final = "sandbox"
@@ -81,7 +95,10 @@ class Sandbox:
         credit: str | Decimal = "0",
         test_mode: bool = False,
         fates: Mapping[str, Fate] = FATES,
+        faults: Faults | None = None,
     ) -> None:
+        if faults is not None and not http2:
+            raise ValueError("hosts with faults speak HTTP/2 only")
         self._account = Account(
             login=self.login,
             password=self.password,
@@ -100,6 +117,8 @@ class Sandbox:
         self._late = late
         self._ports = tuple(ports) or (0,) * hosts
         self._http2 = http2
+        self._time = time
+        self._faults = faults
         self._directory: TemporaryDirectory[str] | None = None
         self._hosts: tuple[Host, ...] = ()
 
@@ -119,6 +138,13 @@ class Sandbox:
         if self._directory is None:
             raise RuntimeError("the sandbox is not running")
         return str(Path(self._directory.name, "ca.pem"))
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong; only for a sandbox that was made with `faults`."""
+        if self._faults is None:
+            raise RuntimeError("the sandbox was made without faults: Sandbox(faults=Faults())")
+        return self._faults
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -184,14 +210,26 @@ class Sandbox:
         try:
             certfile = _certify(Path(self._directory.name))
             app = App(self._account, self._lock, self._latency, late=self._late)
-            self._hosts = tuple(
-                Host(app, certfile=certfile, port=port, http2=self._http2) for port in self._ports
-            )
+            self._hosts = tuple(self._hosts_of(app, certfile))
             for host in self._hosts:
                 host.start()
         except BaseException:
             self.stop()
             raise
+
+    def _hosts_of(self, app: App, certfile: str) -> Iterator[Host]:
+        for index, port in enumerate(self._ports):
+            if self._faults is None:
+                yield Host(app, certfile=certfile, port=port, http2=self._http2)
+            else:
+                yield FaultHost(
+                    app,
+                    faults=self._faults,
+                    index=index,
+                    time=self._time,
+                    certfile=certfile,
+                    port=port,
+                )
 
     def stop(self) -> None:
         """Stop the hosts and throw the certificate away; does nothing the second time."""

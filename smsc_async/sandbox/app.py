@@ -8,8 +8,10 @@ import re
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import parse_qsl, quote
 
+import attrs
+
 from .account import ServiceError
-from .ids import wire_id
+from .ids import read_id, wire_id
 from .scripts import SCRIPTS
 
 if TYPE_CHECKING:
@@ -19,13 +21,12 @@ if TYPE_CHECKING:
     from hypercorn.typing import (
         ASGIReceiveCallable,
         ASGISendCallable,
-        HTTPScope,
         Scope,
     )
 
     from .account import Account
 
-__all__ = ["App"]
+__all__ = ["Answer", "App", "Request"]
 
 _REST: Final = "/rest/send/"
 _CHARSET: Final = re.compile(rb"(?:^|&)charset=([^&]*)")
@@ -38,6 +39,32 @@ _JSON: Final = b"application/json; charset=windows-1251"
 _TEXT: Final = b"text/html; charset=windows-1251"
 _HTML: Final = b"text/html"
 _NOT_FOUND: Final = b"<html><head><title>404 Not Found</title></head></html>"
+
+
+@attrs.frozen
+class Request:
+    """What a host was asked; `script` is "" where there is none."""
+
+    path: str
+    query: bytes = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
+    port: int | None
+    http_version: str
+
+    @property
+    def script(self) -> str:
+        """The script that it is for, as "send.php"."""
+        script = "send.php" if self.path == _REST else self.path.removeprefix("/sys/")
+        return script if script in SCRIPTS else ""
+
+
+@attrs.frozen
+class Answer:
+    """What a host answers."""
+
+    content_type: bytes
+    body: bytes
+    status: int = 200
 
 
 class App:
@@ -68,26 +95,25 @@ class App:
             await _live(receive, send)
         elif scope["type"] == "http":
             body = await _body(receive)
-            path = scope["path"]
-            script = "send.php" if path == _REST else path.removeprefix("/sys/")
-            if script in SCRIPTS:
-                await _answer(send, 200, *await self._serve(script, scope, body))
-            else:
-                await _answer(send, 404, _HTML, _NOT_FOUND)
+            port = scope["server"][1] if scope["server"] else None
+            query, version = scope["query_string"], scope["http_version"]
+            answer = await self.answer(Request(scope["path"], query, body, port, version))
+            await _send(send, answer)
 
-    async def _serve(self, script: str, scope: HTTPScope, body: bytes) -> tuple[bytes, bytes]:
-        """Return the content type and the body of the answer."""
-        account, limits = self._account, self._account.limits
-        port = scope["server"][1] if scope["server"] else None
+    async def answer(self, request: Request) -> Answer:
+        """Process the request, and return the answer when it is time for it."""
+        account, limits, script = self._account, self._account.limits, request.script
+        if not script:
+            return Answer(_HTML, _NOT_FOUND, 404)
         with self._lock:
-            account.requests[port, script, scope["http_version"]] += 1
+            account.requests[request.port, script, request.http_version] += 1
             broken = limits.enter(script)
         try:
             seconds = self._latency()
             if self._late:
                 await asyncio.sleep(seconds)
             with self._lock:
-                answer = _process(account, script, scope, body, broken)
+                answer = _process(account, request, broken)
             if seconds and not self._late:
                 await asyncio.sleep(seconds)
         finally:
@@ -96,24 +122,31 @@ class App:
                 limits.leave(script, broken)
         return answer
 
+    def is_new(self, request: Request, seconds: float) -> bool:
+        """Return whether a status is asked for of a message taken less than `seconds` ago."""
+        form, _ = _form(request.query, request.body)
+        phone, message_id = form.get("phone", ""), read_id(form.get("id", ""))
+        with self._lock:
+            account = self._account
+            message = account.find(phone.strip().removeprefix("+"), message_id or "")
+            return message is not None and account.time() - message.accepted_at < seconds
 
-def _process(
-    account: Account, script: str, scope: HTTPScope, body: bytes, broken: str | None
-) -> tuple[bytes, bytes]:
+
+def _process(account: Account, request: Request, broken: str | None) -> Answer:
     charset = "utf-8"
     form: Mapping[str, str] = {"fmt": "3"}
     try:
-        if scope["path"] == _REST:
-            form = _document(body)
+        if request.path == _REST:
+            form = _document(request.body)
         else:
-            form, charset = _form(scope["query_string"], body)
-        _admit(account, script, form, broken)
-        answer = SCRIPTS[script](account, form)
+            form, charset = _form(request.query, request.body)
+        _admit(account, request.script, form, broken)
+        answer = SCRIPTS[request.script](account, form)
     except ServiceError as error:
         if form.get("fmt") != "3":
-            return _TEXT, _plain(error).encode()
+            return Answer(_TEXT, _plain(error).encode())
         answer = _problem(error)
-    return _JSON, json.dumps(answer, ensure_ascii=False).encode(charset, "replace")
+    return Answer(_JSON, json.dumps(answer, ensure_ascii=False).encode(charset, "replace"))
 
 
 def _admit(account: Account, script: str, form: Mapping[str, str], broken: str | None) -> None:
@@ -169,10 +202,11 @@ async def _body(receive: ASGIReceiveCallable) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _answer(send: ASGISendCallable, status: int, content_type: bytes, body: bytes) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+async def _send(send: ASGISendCallable, answer: Answer) -> None:
+    length = b"%d" % len(answer.body)
+    headers = [(b"content-type", answer.content_type), (b"content-length", length)]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 
 async def _live(receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:

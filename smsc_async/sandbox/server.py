@@ -125,6 +125,10 @@ class Host:
         ended = asyncio.Event()
         self._running = _Running(listener, threading.current_thread(), loop, ended)
         started.set()
+        await self._speak(listener, ended)
+
+    async def _speak(self, listener: Listener, ended: asyncio.Event) -> None:
+        """Let clients in and answer them until it has ended."""
         config = _Config(listener, self._certfile, http2=self._http2)
         await serve(self._app, config, shutdown_trigger=ended.wait)
 

@@ -1,0 +1,60 @@
+"""A host that breaks requests and connections on demand: HTTP/2 over TLS, by `h2` itself."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, Final
+
+from .fault_link import Desk, Link
+from .server import Host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .app import App
+    from .faults import Faults
+    from .listener import Listener
+
+__all__ = ["FaultHost"]
+
+_MOMENT: Final = 0.002
+_GOODBYE: Final = 1.0
+
+
+class FaultHost(Host):
+    """A `Host` that speaks HTTP/2 only, and does to each request what the faults say.
+
+    `index` is its number for the faults; `time` is the clock of their seconds.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        faults: Faults,
+        index: int,
+        time: Callable[[], float],
+        certfile: str,
+        port: int = 0,
+    ) -> None:
+        super().__init__(app, certfile=certfile, port=port)
+        self._faults = faults
+        self._index = index
+        self._time = time
+
+    async def _speak(self, listener: Listener, ended: asyncio.Event) -> None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self._certfile)
+        context.set_alpn_protocols(["h2"])
+        desk = Desk(self._app, self._faults, self._index, self.port, self._time)
+        links: set[Link] = set()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Link(desk, links), sock=listener, ssl=context)
+        await ended.wait()
+        server.close()
+        for link in tuple(links):
+            link.cut()
+        last = loop.time() + _GOODBYE
+        while links and loop.time() < last:  # noqa: ASYNC110 - it takes one look, or two
+            await asyncio.sleep(_MOMENT)

@@ -1,0 +1,84 @@
+"""Hundreds of sends at once through random faults on both hosts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import pytest
+
+from smsc_async import OutcomeUnknown, SentMessage, SmscError
+from smsc_async.sandbox import Fault, Faults
+
+from .promises import FAST, Outcome, check, service
+from .table import Mode
+
+if TYPE_CHECKING:
+    from smsc_async import AsyncSmsc
+
+pytestmark = [pytest.mark.anyio, pytest.mark.faults]
+
+SENDS: Final = 250
+LATEST: Final = 80.0
+MODES: Final[tuple[Mode, ...]] = ("careful", "careful", "fast", "careful", "raise")
+
+# A blocked address stops every call for a minute, and leaves no storm to see.
+ON_STATUS: Final = tuple(fault for fault in Fault if fault is not Fault.ERROR_4)
+ON_SEND: Final = tuple(
+    fault for fault in ON_STATUS if fault not in (Fault.STATUS_LAG, Fault.STATUS_FAILS)
+)
+
+
+def storm(seed: int) -> Faults:
+    """Faults that hit every third send and every fourth question for a status."""
+    # One each, so that what hits the n-th request to a script does not depend on the others.
+    randoms = {"send.php": Random(seed), "status.php": Random(-seed)}
+    chances = {"send.php": 1 / 3, "status.php": 1 / 4}
+    kinds = {"send.php": ON_SEND, "status.php": ON_STATUS}
+
+    def choose(script: str, host: int) -> tuple[Fault, float] | None:
+        random = randoms.get(script)
+        if random is None or random.random() >= chances[script]:
+            return None
+        return random.choice(kinds[script]), random.uniform(1.0, LATEST)
+
+    return Faults(choose)
+
+
+async def send(smsc: AsyncSmsc, number: int, told: dict[str, Outcome]) -> None:
+    """Send a message of its own and keep what the caller is told; the mode is one of three."""
+    message_id = f"storm-{number}"
+    mode: Mode = MODES[number % len(MODES)]
+    try:
+        told[message_id] = await smsc.send(
+            f"7999{number:07}", "Hello", id=message_id, outcome=mode, repeat="wait"
+        )
+    except SmscError as error:
+        told[message_id] = error
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_storm(seed: int) -> None:
+    """No message goes twice, none is lost in silence, and every doubt carries its id."""
+    told: dict[str, Outcome] = {}
+    async with service(storm(seed)) as (sandbox, smsc):
+        with anyio.fail_after(50):
+            async with anyio.create_task_group() as group:
+                for number in range(1000, 1000 + SENDS):
+                    group.start_soon(send, smsc, number, told)
+        await anyio.sleep(LATEST / FAST)
+        doubts = {doubt.message_id for doubt in smsc.doubts}
+
+    check(sandbox, told)
+    assert len(told) == SENDS
+    unknown = [outcome for outcome in told.values() if isinstance(outcome, OutcomeUnknown)]
+    assert doubts == {outcome.message_id for outcome in unknown}
+    # It was a storm, and most were carried through it.
+    struck = Counter(strike.fault for strike in sandbox.faults.strikes)
+    assert set(struck) >= set(ON_SEND)
+    assert {strike.host for strike in sandbox.faults.strikes} == {0, 1}
+    ways = Counter(o.confirmed_by for o in told.values() if isinstance(o, SentMessage))
+    assert min(ways["reply"], ways["status"]) > SENDS / 10
+    assert ways.total() > SENDS * 3 / 4
