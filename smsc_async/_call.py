@@ -11,7 +11,7 @@ import attrs
 
 from ._circuit import Circuit
 from ._command import Command, Repeat
-from ._retry import Budget, repeating
+from ._retry import Budget, Terms, repeating
 from ._wire import decode, encode
 from .errors import (
     ApiError,
@@ -132,15 +132,10 @@ class Caller:
             form = encode(command, self._auth, params)
             call = self._begin(command, form, message_id, recipients, repeat)
             call.until = min(call.until, self._clock.now() + patience)
-            return await repeating(
-                lambda: self._turn(command, call, form, avoid),
-                command,
-                clock=self._clock,
-                random=self._random,
-                budget=self._budget,
-                until=call.until,
-                wait=repeat == "wait",
+            terms = Terms(
+                command, self._clock, self._random, self._budget, call.until, wait=repeat == "wait"
             )
+            return await repeating(lambda: self._turn(command, call, form, avoid), terms)
 
     def _begin(
         self,

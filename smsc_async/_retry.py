@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 from tenacity import AsyncRetrying, retry_if_exception
 
-from ._command import Repeat
+from ._clock import Clock
+from ._command import Command, Repeat
 from .errors import (
     BadReply,
     DuplicateMessage,
@@ -19,14 +21,11 @@ from .errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from random import Random
 
     from tenacity import RetryCallState
 
-    from ._clock import Clock
-    from ._command import Command
 
-__all__ = ["Budget", "may_repeat", "repeating", "retrying"]
+__all__ = ["Budget", "Terms", "may_repeat", "repeating"]
 
 T = TypeVar("T")
 
@@ -73,59 +72,52 @@ def may_repeat(command: Command[object], error: BaseException, *, wait: bool = F
     return isinstance(error, NotSent)
 
 
-def retrying(
-    command: Command[object],
-    *,
-    clock: Clock,
-    random: Random,
-    budget: Budget,
-    until: float,
-    wait: bool,
-) -> AsyncRetrying:
-    """Make the retrying of one call: up to four attempts, full jitter, nothing past `until`.
+@attrs.frozen
+class Terms:
+    """On which terms one call may be repeated: nothing past `until`, a duplicate only to `wait`."""
 
-    Always a fresh one: tenacity keeps its state per thread, so tasks must not share it.
-    """
+    command: Command[object]
+    clock: Clock
+    random: Random
+    budget: Budget
+    until: float
+    wait: bool
 
-    def pause(state: RetryCallState) -> float:
+    def allow(self, error: BaseException) -> bool:
+        """Return whether this failure may be followed by another attempt at all."""
+        return may_repeat(self.command, error, wait=self.wait)
+
+    def pause(self, state: RetryCallState) -> float:
+        """Return how long to wait before the next attempt: full jitter below a growing ceiling."""
         ceiling = _FIRST_PAUSE * 2 ** (state.attempt_number - 1)
-        return random.uniform(0, min(ceiling, _LONGEST_PAUSE))
+        return self.random.uniform(0, min(ceiling, _LONGEST_PAUSE))
 
-    def stop(state: RetryCallState) -> bool:
-        too_late = clock.now() + state.upcoming_sleep > until
-        return state.attempt_number >= _ATTEMPTS or too_late or not budget.spend()
-
-    return AsyncRetrying(
-        retry=retry_if_exception(lambda error: may_repeat(command, error, wait=wait)),
-        wait=pause,
-        stop=stop,
-        sleep=clock.sleep,
-        reraise=True,
-    )
+    def stop(self, state: RetryCallState) -> bool:
+        """Return whether this was the last attempt; the coming pause counts as well."""
+        too_late = self.clock.now() + state.upcoming_sleep > self.until
+        return state.attempt_number >= _ATTEMPTS or too_late or not self.budget.spend()
 
 
-async def repeating(
-    work: Callable[[], Awaitable[T]],
-    command: Command[object],
-    *,
-    clock: Clock,
-    random: Random,
-    budget: Budget,
-    until: float,
-    wait: bool,
-) -> T:
-    """Do the work, and again after a failure for as long as `retrying` allows.
+async def repeating(work: Callable[[], Awaitable[T]], terms: Terms) -> T:
+    """Do the work, and again after a failure for as long as the terms allow.
 
     Work that succeeds at once, nearly all of it, does not pay for tenacity; a failure is handed to
-    it as its first attempt.
+    it as its first attempt. It is a fresh one each time: tenacity keeps its state per thread, so
+    tasks must not share it.
     """
     try:
         return await work()
     except SmscError as error:
-        if not may_repeat(command, error, wait=wait):
+        if not terms.allow(error):
             raise
         failure = error
-    again = retrying(command, clock=clock, random=random, budget=budget, until=until, wait=wait)
+    again = AsyncRetrying(
+        retry=retry_if_exception(terms.allow),
+        wait=terms.pause,
+        stop=terms.stop,
+        sleep=terms.clock.sleep,
+        reraise=True,
+    )
     async for attempt in again:
         with attempt:
             if attempt.retry_state.attempt_number == 1:

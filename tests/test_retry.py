@@ -16,10 +16,9 @@ from smsc_async import (
     NotSent,
     OutcomeUnknown,
     RateLimited,
-    SmscError,
     TooManyRequests,
 )
-from smsc_async._retry import Budget, may_repeat, retrying
+from smsc_async._retry import Budget, Terms, may_repeat, repeating
 from smsc_async.groups.account import BALANCE as READ
 from smsc_async.groups.messages import _SEND as SEND
 
@@ -68,20 +67,18 @@ async def run(
 ) -> int:
     """Fail until tenacity has had enough; return how often."""
     tries = 0
-    again = retrying(
-        READ,
-        clock=clock,
-        random=Random(1),
-        budget=budget or Budget(),
-        until=clock.now() + deadline,
-        wait=False,
+
+    async def fail() -> None:
+        nonlocal tries
+        tries += 1
+        clock.pass_time(attempt_takes)
+        raise NotSent("nothing was sent")
+
+    terms = Terms(
+        READ, clock, Random(1), budget or Budget(), until=clock.now() + deadline, wait=False
     )
-    with pytest.raises(SmscError):
-        async for attempt in again:
-            with attempt:
-                tries += 1
-                clock.pass_time(attempt_takes)
-                raise NotSent("nothing was sent")
+    with pytest.raises(NotSent):
+        await repeating(fail, terms)
     return tries
 
 
