@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -11,7 +11,7 @@ import attrs
 
 from ._circuit import Circuit
 from ._command import Command, Repeat
-from ._retry import Budget, Terms, repeating
+from ._retry import Budget, Terms, again
 from ._wire import decode, encode
 from .errors import (
     ApiError,
@@ -128,14 +128,19 @@ class Caller:
         message itself. "inside" does not wait even for that. The host to `avoid` is asked last.
         No attempt begins when `patience` seconds are over.
         """
-        with self._lifetime.call():
+        with self._lifetime:
             form = encode(command, self._auth, params)
             call = self._begin(command, form, message_id, recipients, repeat)
             call.until = min(call.until, self._clock.now() + patience)
+            try:
+                return await self._turn(command, call, form, avoid)
+            except SmscError as error:
+                failure = error
+            # Only a call that failed, hardly any of them, pays for tenacity.
             terms = Terms(
                 command, self._clock, self._random, self._budget, call.until, wait=repeat == "wait"
             )
-            return await repeating(lambda: self._turn(command, call, form, avoid), terms)
+            return await again(failure, lambda: self._turn(command, call, form, avoid), terms)
 
     def _begin(
         self,
@@ -163,11 +168,11 @@ class Caller:
 
     async def _turn(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
         """Take a turn for one attempt, make it, and name what goes wrong in it."""
-        login = nullcontext() if self._logged_in else self._one_login_at_a_time()
         try:
-            async with login, self._permit(call):
-                reply = await self._exchange(command.path, form.body, avoid=avoid)
-                return decode(command, reply.body, reply.host)
+            if self._logged_in:
+                return await self._attempt(command, call, form, avoid)
+            async with self._one_login_at_a_time():
+                return await self._attempt(command, call, form, avoid)
         except TransportFailure as failure:
             call.attempts += failure.attempts
             raise call.annotate(_explain(failure, call.recipients)) from failure
@@ -184,24 +189,21 @@ class Caller:
             call.annotate(error)
             raise
 
-    @asynccontextmanager
-    async def _permit(self, call: _Call) -> AsyncGenerator[None]:
-        """Hold a permit for one attempt, and give it back with what became of the request."""
+    async def _attempt(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
+        """Make an attempt with a permit, and give it back with what became of the request."""
         self._circuit.check()
         permit = await self._acquire(call)
         outcome = Outcome.UNKNOWN
         try:
-            yield
+            reply = await self._exchange(command.path, form.body, avoid=avoid)
             outcome = Outcome.ANSWERED
+            answer = decode(command, reply.body, reply.host)
             self._circuit.heard(None)
             self._budget.earn()
-        except BadReply:
-            outcome = Outcome.ANSWERED
-            raise
         except ApiError as error:
             # A crowd is refused at the door: what nobody looked at fills no window.
-            crowd = isinstance(error, TooManyRequests) and not error.repeated
-            outcome = Outcome.NOT_SENT if crowd else Outcome.ANSWERED
+            if isinstance(error, TooManyRequests) and not error.repeated:
+                outcome = Outcome.NOT_SENT
             self._circuit.heard(error)
             raise
         except TransportFailure as failure:
@@ -211,8 +213,8 @@ class Caller:
         finally:
             if outcome is Outcome.UNKNOWN:
                 self._doubt(call, "no answer was read")
-            with anyio.CancelScope(shield=True):
-                await self._governor.release(permit, outcome)
+            await self._governor.release(permit, outcome)
+        return answer
 
     @asynccontextmanager
     async def _one_login_at_a_time(self) -> AsyncGenerator[None]:

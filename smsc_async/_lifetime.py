@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
 import anyio
 import anyio.lowlevel
 
 from .errors import ClientClosed
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
 __all__ = ["Lifetime"]
 
 
 class Lifetime:
-    """One opening and one closing, in one event loop."""
+    """One opening and one closing, in one event loop; each `with` is a call in between."""
 
     def __init__(self) -> None:
         self._loop: object | None = None
@@ -33,8 +27,7 @@ class Lifetime:
             raise ClientClosed("the client is open already; share it instead of entering it again")
         self._loop = anyio.lowlevel.current_token()
 
-    @contextmanager
-    def call(self) -> Generator[None]:
+    def __enter__(self) -> None:
         """Count a call in progress; refuse it before the opening and after the closing."""
         if self._closed:
             raise ClientClosed("the client was closed")
@@ -45,12 +38,12 @@ class Lifetime:
                 "the client was opened in another event loop; make one for this loop"
             )
         self._calls += 1
-        try:
-            yield
-        finally:
-            self._calls -= 1
-            if not self._calls and self._quiet:
-                self._quiet.set()
+
+    def __exit__(self, *_: object) -> None:
+        """Count it out again."""
+        self._calls -= 1
+        if not self._calls and self._quiet:
+            self._quiet.set()
 
     async def close(self, seconds: float) -> None:
         """Refuse new calls, and wait for those in progress, for at most that long."""

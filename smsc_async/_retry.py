@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 
-__all__ = ["Budget", "Terms", "may_repeat", "repeating"]
+__all__ = ["Budget", "Terms", "again", "may_repeat"]
 
 T = TypeVar("T")
 
@@ -98,27 +98,22 @@ class Terms:
         return state.attempt_number >= _ATTEMPTS or too_late or not self.budget.spend()
 
 
-async def repeating(work: Callable[[], Awaitable[T]], terms: Terms) -> T:
-    """Do the work, and again after a failure for as long as the terms allow.
+async def again(failure: SmscError, work: Callable[[], Awaitable[T]], terms: Terms) -> T:
+    """Do the work again, after the failure of a first attempt, for as long as the terms allow.
 
-    Work that succeeds at once, nearly all of it, does not pay for tenacity; a failure is handed to
-    it as its first attempt. It is a fresh one each time: tenacity keeps its state per thread, so
-    tasks must not share it.
+    The `AsyncRetrying` is a fresh one each time: tenacity keeps its state per thread, so tasks must
+    not share it.
     """
-    try:
-        return await work()
-    except SmscError as error:
-        if not terms.allow(error):
-            raise
-        failure = error
-    again = AsyncRetrying(
+    if not terms.allow(failure):
+        raise failure
+    attempts = AsyncRetrying(
         retry=retry_if_exception(terms.allow),
         wait=terms.pause,
         stop=terms.stop,
         sleep=terms.clock.sleep,
         reraise=True,
     )
-    async for attempt in again:
+    async for attempt in attempts:
         with attempt:
             if attempt.retry_state.attempt_number == 1:
                 raise failure

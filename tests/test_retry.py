@@ -18,7 +18,7 @@ from smsc_async import (
     RateLimited,
     TooManyRequests,
 )
-from smsc_async._retry import Budget, Terms, may_repeat, repeating
+from smsc_async._retry import Budget, Terms, again, may_repeat
 from smsc_async.groups.account import BALANCE as READ
 from smsc_async.groups.messages import _SEND as SEND
 
@@ -77,8 +77,10 @@ async def run(
     terms = Terms(
         READ, clock, Random(1), budget or Budget(), until=clock.now() + deadline, wait=False
     )
+    with pytest.raises(NotSent) as first:
+        await fail()
     with pytest.raises(NotSent):
-        await repeating(fail, terms)
+        await again(first.value, fail, terms)
     return tries
 
 

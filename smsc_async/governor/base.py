@@ -70,6 +70,7 @@ class Governor(Protocol):
     async def release(self, permit: Permit, outcome: Outcome) -> None:
         """Say what became of the request; its places come free when the outcome allows it.
 
+        It comes to its end in a cancelled task, too: one that has to wait shields itself.
         Releasing twice, or after the lease ran out, does nothing.
         """
         ...

@@ -28,19 +28,11 @@ _NEVER_COUNT: Final = frozenset({"login", "psw", "apikey", "fmt", "charset", "op
 """Who asks and how the answer should look: two requests that differ only here are identical."""
 
 _CONTENT: Final = ("mes", "list", "subj", "fileurl", "tpl")
-_KINDS: Final = (
-    "flash",
-    "bin",
-    "push",
-    "hlr",
-    "ping",
-    "mms",
-    "mail",
-    "soc",
-    "viber",
-    "whatsapp",
-    "bot",
-    "call",
+_KINDS: Final = frozenset(
+    (
+        *("flash", "bin", "push", "hlr", "ping", "mms"),
+        *("mail", "soc", "viber", "whatsapp", "bot", "call"),
+    )
 )
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 
@@ -65,7 +57,7 @@ def needs(
     of any kind are in flight. `repeat` says whether a duplicate of a message waits for its
     minute to pass or never waits.
     """
-    who = [_plain(r) for r in recipients] or _split(fields.get("phones", ""))
+    who = [*map(_plain, recipients)] or _split(fields.get("phones", ""))
     found: list[Need] = []
     for rule in rules:
         patience = None
@@ -131,7 +123,8 @@ def _substance(fields: Mapping[str, str], who: Sequence[str]) -> Sequence[object
             for name, value in fields.items()
             if name not in _NEVER_COUNT and not _only_asks_for_cost(name, value)
         )
-    kinds = [(name, fields[name]) for name in _KINDS if fields.get(name, "0") not in {"", "0"}]
+    kinds = sorted((name, fields[name]) for name in _KINDS & fields.keys())
+    kinds = [kind for kind in kinds if kind[1] not in {"", "0"}]
     return (
         sorted(set(who)),
         [fields.get(name, "") for name in _CONTENT],

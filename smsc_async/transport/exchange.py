@@ -159,8 +159,8 @@ class HttpExchange:
     async def _ask(self, origin: Origin, path: str, form: bytes, content_type: str) -> Reply:
         request = self._build(origin, path, form, content_type)
         try:
-            response = await self._client.send(request)
-            body = response.content
+            response = await self._client.send(request, stream=True)
+            body = await _read(response.stream)
         except TransportFailure:
             raise
         except NEVER_SENT as error:
@@ -176,17 +176,21 @@ class HttpExchange:
         url = self._urls.get((origin, path))
         if url is None:
             url = self._urls[origin, path] = httpx.URL(f"{origin}{path}")
-        request = httpx.Request(
-            "POST",
-            url,
-            headers=[
-                (b"host", url.netloc),
-                (b"accept-encoding", b"identity"),
-                (b"user-agent", b"smsc-async"),
-                (b"content-type", content_type.encode("ascii")),
-                (b"content-length", b"%d" % len(form)),
-            ],
-            stream=httpx.ByteStream(form),
-        )
-        request.read()
-        return request
+        headers = [
+            (b"host", url.netloc),
+            (b"accept-encoding", b"identity"),
+            (b"user-agent", b"smsc-async"),
+            (b"content-type", content_type.encode("ascii")),
+            (b"content-length", b"%d" % len(form)),
+        ]
+        return httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(form))
+
+
+async def _read(stream: object) -> bytes:
+    """Read a body as it comes, undecoded."""
+    assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - an AsyncClient has no other
+    try:
+        # To its end: what stops in the middle of it leaves a generator of httpx's unclosed.
+        return b"".join([piece async for piece in stream])
+    finally:
+        await stream.aclose()

@@ -181,14 +181,11 @@ class ConnectionPool(httpx.AsyncBaseTransport):
 
 
 def _response(answer: Answer, http_version: str) -> httpx.Response:
-    response = httpx.Response(
+    return httpx.Response(
         answer.status,
         stream=httpx.ByteStream(answer.body),
         extensions={"http_version": http_version.encode("ascii")},
     )
-    # Read at once, it is not awaited piece by piece above.
-    response.read()
-    return response
 
 
 def _head(request: httpx.Request) -> Head:

@@ -37,6 +37,7 @@ from hpack import NeverIndexedHeaderTuple
 from .connection import BODY_CAP, Answer, Head
 from .failure import ConnectionGone, Sent, TransportFailure
 from .frames import FrameSplitter, GoAway, goaway_in
+from .headers import RememberingDecoder, RememberingEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -327,6 +328,8 @@ def _make_h2() -> h2.connection.H2Connection:
         normalize_outbound_headers=False,
     )
     connection = h2.connection.H2Connection(config)
+    connection.encoder, connection.decoder = RememberingEncoder(), RememberingDecoder()
+    connection.decoder.max_header_list_size = connection.DEFAULT_MAX_HEADER_LIST_SIZE
     connection.local_settings = h2.settings.Settings(
         client=True,
         initial_values={
