@@ -69,6 +69,7 @@ class _Call:
     command: Command[object]
     needs: tuple[Need, ...] = attrs.field(repr=False)
     until: float
+    patience: float
     message_id: str | None
     recipients: tuple[str, ...] = attrs.field(repr=False)
     attempts: tuple[Attempt, ...] = ()
@@ -120,17 +121,21 @@ class Caller:
         repeat: Repeating = "raise",
         avoid: str = "",
         patience: float = math.inf,
+        patient: bool = False,
     ) -> T:
         """Make the call and return its typed answer, or raise an `SmscError`.
 
         `repeat` says what a duplicate does. With "wait" it waits for its minute, whoever sent the
         first. "resend" waits for our own minute only: what the service calls a duplicate may be the
         message itself. "inside" does not wait even for that. The host to `avoid` is asked last.
-        No attempt begins when `patience` seconds are over.
+        No attempt begins when `patience` seconds are over. A `patient` call waits for a limit for
+        as long as it takes, whatever the client's own patience.
         """
         with self._lifetime:
             form = encode(command, self._auth, params)
             call = self._begin(command, form, message_id, recipients, repeat)
+            if patient:
+                call.until = call.patience = math.inf
             call.until = min(call.until, self._clock.now() + patience)
             try:
                 return await self._turn(command, call, form, avoid)
@@ -164,7 +169,7 @@ class Caller:
         if repeat == "inside":
             wanted = tuple(need for need in wanted if need.rule != _IDENTICAL_SEND)
         until = self._clock.now() + self._pace.deadline
-        return _Call(command, wanted, until, message_id, recipients)
+        return _Call(command, wanted, until, self._pace.patience, message_id, recipients)
 
     async def _turn(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
         """Take a turn for one attempt, make it, and name what goes wrong in it."""
@@ -248,7 +253,7 @@ class Caller:
         return doubt
 
     async def _acquire(self, call: _Call) -> Permit:
-        patience = min(self._pace.patience, call.until - self._clock.now())
+        patience = min(call.patience, call.until - self._clock.now())
         try:
             return await self._governor.acquire(
                 call.needs, lease=self._pace.lease, patience=patience

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Self, TypeVar, cast
 
 import attrs
 from cattrs import Converter, transform_error
@@ -16,7 +16,18 @@ from cattrs.gen import make_dict_structure_fn, override
 
 from .errors import BadReply
 
-__all__ = ["KEEP", "UNFIT", "as_object", "misfit", "reader", "wire"]
+__all__ = [
+    "KEEP",
+    "UNFIT",
+    "Answer",
+    "Code",
+    "acknowledged",
+    "as_list",
+    "as_object",
+    "misfit",
+    "reader",
+    "wire",
+]
 
 T = TypeVar("T")
 
@@ -31,6 +42,44 @@ KEEP: Final[Mapping[str, bool]] = {"keep": True}
 def wire(name: str) -> Mapping[str, str]:
     """Make the metadata of an attrs field whose name in the service's answers is `name`."""
     return {"wire": name}
+
+
+@attrs.frozen
+class Answer:
+    """What the service answers. `extra` keeps what it said beyond the other fields."""
+
+    extra: Mapping[str, object] = attrs.field(
+        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
+    )
+
+
+class Code(IntEnum):
+    """A number with a name; one that has none here keeps its number, as UNKNOWN_<number>."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = f"UNKNOWN_{value}"
+        member._value_ = value
+        return member
+
+
+def acknowledged(document: object) -> None:
+    """Read the answer of a command that has nothing to tell."""
+    fields = as_object(document)
+    if fields is None or fields.get("result") != "OK":
+        raise ValueError("expected the result OK")
+
+
+def as_list(document: object) -> list[object]:
+    """Return the items of a JSON array; an object alone is an array of one."""
+    if isinstance(document, list):
+        return cast("list[object]", document)
+    if isinstance(document, Mapping):
+        return [cast("object", document)]
+    raise TypeError("expected an array")
 
 
 def as_object(document: object) -> Mapping[str, object] | None:

@@ -1,22 +1,22 @@
-"""The account: its money."""
+"""The account: its money, statistics and tariffs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 import attrs
 
+from .._call import Caller
 from .._command import Command, Repeat
-from .._convert import KEEP, reader, wire
+from .._convert import Answer, reader, wire
 from .._limits import RULES
 
-__all__ = ["BALANCE", "Balance"]
+__all__ = ["BALANCE", "Account", "Balance"]
 
 
 @attrs.frozen
-class Balance:
+class Balance(Answer):
     """The money on the account.
 
     `currency` is the service's own name of it, as "RUR"; `credit` is there only where the account
@@ -26,9 +26,6 @@ class Balance:
     amount: Decimal = attrs.field(metadata=wire("balance"))
     currency: str | None = None
     credit: Decimal | None = None
-    extra: Mapping[str, object] = attrs.field(
-        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
-    )
 
 
 BALANCE: Final = Command(
@@ -38,3 +35,10 @@ BALANCE: Final = Command(
     repeat=Repeat.ALWAYS,
     docs="https://smscentre.com/api/http/balance/",
 )
+
+
+@attrs.frozen(eq=False)
+class Account:
+    """The account: its statistics and its tariffs."""
+
+    _call: Caller = attrs.field(repr=False)

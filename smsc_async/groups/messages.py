@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Unpack
@@ -11,7 +10,7 @@ import anyio
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import KEEP, reader, wire
+from .._convert import Answer, reader, wire
 from .._limits import RULES
 from .._options import (
     SendOptions,
@@ -27,7 +26,7 @@ from ..content import Content, Line, as_content
 from ..errors import ApiError, ClientClosed, NotFound, OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from datetime import tzinfo
     from random import Random
 
@@ -41,18 +40,15 @@ _DOCS: Final = "https://smscentre.com/api/http/send/"
 
 
 @attrs.frozen
-class Quote:
+class Quote(Answer):
     """What a message would cost; nothing was sent. `units` is the total over all recipients."""
 
     cost: Decimal
     units: int = attrs.field(metadata=wire("cnt"))
-    extra: Mapping[str, object] = attrs.field(
-        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
-    )
 
 
 @attrs.frozen
-class RecipientResult:
+class RecipientResult(Answer):
     """What became of one recipient of an accepted send.
 
     `error` other than 0 says that this recipient was refused while others were accepted. With a
@@ -64,13 +60,10 @@ class RecipientResult:
     status: int | None = None
     error: int | None = None
     mccmnc: str | None = None
-    extra: Mapping[str, object] = attrs.field(
-        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
-    )
 
 
 @attrs.frozen
-class SentMessage:
+class SentMessage(Answer):
     """A message that the service has accepted.
 
     `units` and `cost` are totals over all recipients; `balance` is what was left after it. With
@@ -84,21 +77,15 @@ class SentMessage:
     balance: Decimal
     recipients: tuple[RecipientResult, ...]
     confirmed_by: Literal["reply", "status"] = "reply"
-    extra: Mapping[str, object] = attrs.field(
-        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
-    )
 
 
 @attrs.frozen
-class _Accepted:
+class _Accepted(Answer):
     id: str
     cost: Decimal
     balance: Decimal
     units: int = attrs.field(metadata=wire("cnt"))
     phones: tuple[RecipientResult, ...] = ()
-    extra: Mapping[str, object] = attrs.field(
-        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
-    )
 
 
 _SEND: Final = Command(

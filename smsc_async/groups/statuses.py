@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
@@ -11,12 +9,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import KEEP, as_object, reader, wire
+from .._convert import Answer, Code, acknowledged, as_object, reader, wire
 from .._limits import RULES
 from .._options import check_id, phone
 from ..errors import BadReply, InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .._call import Caller
 
 __all__ = ["DeliveryStatus", "Detail", "HlrStatus", "MessageStatus", "Statuses"]
@@ -26,7 +26,7 @@ _DOCS: Final = "https://smscentre.com/api/http/status_messages/"
 Detail: TypeAlias = Literal[0, 1, 2]
 
 
-class DeliveryStatus(enum.IntEnum):
+class DeliveryStatus(Code):
     """How far a message has come. A code that is not here keeps its number."""
 
     NOT_FOUND = -3
@@ -42,15 +42,6 @@ class DeliveryStatus(enum.IntEnum):
     REFUSED = 23
     NO_FUNDS = 24
     UNAVAILABLE_NUMBER = 25
-
-    @classmethod
-    def _missing_(cls, value: object) -> DeliveryStatus | None:
-        if not isinstance(value, int):
-            return None
-        member = int.__new__(cls, value)
-        member._name_ = f"UNKNOWN_{value}"
-        member._value_ = value
-        return member
 
     @property
     def is_final(self) -> bool:
@@ -69,7 +60,7 @@ _DELIVERED: Final = frozenset(
 
 
 @attrs.frozen
-class _Status:
+class _Status(Answer):
     status: DeliveryStatus
     error: int | None = attrs.field(default=None, metadata=wire("err"))
     """Why it was not delivered; 0 is no error, 200 a message of the test mode."""
@@ -86,9 +77,6 @@ class _Status:
     country: str | None = None
     operator: str | None = None
     region: str | None = None
-    extra: Mapping[str, object] = attrs.field(
-        factory=dict[str, object], kw_only=True, repr=False, metadata=KEEP
-    )
 
     @property
     def is_final(self) -> bool:
@@ -159,14 +147,9 @@ _STATUSES: Final = Command(
 )
 
 
-@attrs.frozen
-class _Done:
-    result: str
-
-
 _DELETE: Final = Command(
     "status.php",
-    reader(_Done),
+    acknowledged,
     flag={"del": "1"},
     # No limit of its own is documented; it is counted with the status requests to be safe.
     rules=(RULES["status.same_message"],),

@@ -8,7 +8,7 @@ import time as clocks
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import attrs
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 __all__ = ["PRICE", "Account", "Refusal", "ServiceError", "money"]
+
+S = TypeVar("S")
 
 PRICE: Final = Decimal("0.15")
 """What a unit costs, to any country."""
@@ -92,6 +94,7 @@ class Account:
         factory=dict[tuple[str, str], Message], init=False, repr=False
     )
     _ids: Iterator[int] = attrs.field(factory=lambda: itertools.count(1), init=False)
+    _shelves: dict[object, object] = attrs.field(factory=dict[object, object], init=False)
     _auth_failures: deque[float] = attrs.field(factory=deque[float], init=False)
     _blocked_until: float | None = attrs.field(default=None, init=False)
 
@@ -105,6 +108,13 @@ class Account:
     def unix_time(self) -> float:
         """The seconds since 1970."""
         return self.epoch + self.time() - self._started
+
+    def shelf(self, kind: Callable[[], S]) -> S:
+        """Return what a script keeps between requests: one of each kind, made when first needed."""
+        kept = self._shelves.get(kind)
+        if kept is None:
+            kept = self._shelves[kind] = kind()
+        return cast("S", kept)
 
     def authorise(self, script: str, form: Mapping[str, str]) -> None:
         """Check who asks; too many mistakes block everybody for half an hour."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from random import Random
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import anyio.lowlevel
@@ -16,12 +17,15 @@ from smsc_async._lifetime import Lifetime
 from smsc_async._wire import Auth
 from smsc_async.groups.messages import Messages
 from smsc_async.groups.statuses import Statuses
+from smsc_async.sandbox.account import Account
+from smsc_async.sandbox.app import App, Request
 from smsc_async.transport import Reply, Sent, TransportFailure
 
 if TYPE_CHECKING:
     from smsc_async._clock import Clock
+    from smsc_async.transport import Exchange
 
-__all__ = ["Client", "ScriptedExchange", "failure"]
+__all__ = ["Client", "InProcess", "ScriptedExchange", "caller", "failure"]
 
 
 def failure(sent: Sent) -> TransportFailure:
@@ -55,6 +59,53 @@ class ScriptedExchange:
         """Do nothing."""
 
 
+class InProcess:
+    """The sandbox's service without a network: an account of its own, on the given clock."""
+
+    def __init__(self, clock: Clock, **options: Any) -> None:
+        self.account = Account(
+            login="alex",
+            password="secret-password",
+            apikey="key",
+            time=clock.now,
+            epoch=1768460400.0,
+            **options,
+        )
+        self._app = App(self.account, Lock(), lambda: 0.0)
+
+    async def __call__(
+        self, path: str, form: bytes, *, content_type: str = "", avoid: str = ""
+    ) -> Reply:
+        await anyio.lowlevel.checkpoint()
+        answer = await self._app.answer(Request(path, b"", form, None, "2"))
+        return Reply("sandbox", answer.status, answer.body, "HTTP/2")
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+
+def caller(
+    exchange: Exchange,
+    *,
+    clock: Clock | None = None,
+    patience: float = 60.0,
+    concurrency: int = 12,
+) -> Caller:
+    """Make an open caller for a group, on a clock that never waits for long."""
+    clock = clock or InstantClock()
+    lifetime = Lifetime()
+    lifetime.open()
+    return Caller(
+        auth=Auth.of("alex", "secret-password", None),
+        exchange=exchange,
+        governor=MemoryGovernor(clock=clock),
+        pace=Pace(concurrency, patience, deadline=180.0, lease=60.0),
+        clock=clock,
+        random=Random(1),
+        lifetime=lifetime,
+    )
+
+
 class Client(Messages, Statuses):
     """The verbs, over a scripted exchange."""
 
@@ -72,17 +123,7 @@ class Client(Messages, Statuses):
         self._random = Random(1)
         self._sender = None
         self._zone = None
-        lifetime = Lifetime()
-        lifetime.open()
-        self._call = Caller(
-            auth=Auth.of("alex", "secret-password", None),
-            exchange=exchange,
-            governor=MemoryGovernor(clock=self.clock),
-            pace=Pace(concurrency, patience, deadline=180.0, lease=60.0),
-            clock=self.clock,
-            random=self._random,
-            lifetime=lifetime,
-        )
+        self._call = caller(exchange, clock=self.clock, patience=patience, concurrency=concurrency)
 
     @property
     def asked(self) -> list[tuple[str, dict[str, str]]]:

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import balance, get, send, status
+from . import (
+    balance,
+    documents,
+    get,
+    info,
+    jobs,
+    mails,
+    op_templates,
+    phones,
+    ping,
+    receive_phones,
+    send,
+    senders,
+    status,
+    templates,
+    tinyurls,
+    users,
+    wait_call,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,6 +32,25 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPTS"]
 
 SCRIPTS: Final[Mapping[str, Callable[[Account, Mapping[str, str]], object]]] = {
-    script.SCRIPT: script.handle for script in (balance, get, send, status)
+    script.SCRIPT: script.handle
+    for script in (
+        balance,
+        documents,
+        get,
+        info,
+        jobs,
+        mails,
+        op_templates,
+        phones,
+        ping,
+        receive_phones,
+        send,
+        senders,
+        status,
+        templates,
+        tinyurls,
+        users,
+        wait_call,
+    )
 }
 """What answers each script: it returns what becomes JSON, or raises `ServiceError`."""

@@ -1,0 +1,21 @@
+"""jobs.php: mailings that are kept and sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..account import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..account import Account
+
+__all__ = ["SCRIPT", "handle"]
+
+SCRIPT: Final = "jobs.php"
+
+
+def handle(account: Account, form: Mapping[str, str]) -> object:  # noqa: ARG001 - not there yet
+    """Refuse everything."""
+    raise ServiceError(1, "parameters error")

@@ -1,0 +1,21 @@
+"""op_templates.php: templates registered with the operators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..account import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..account import Account
+
+__all__ = ["SCRIPT", "handle"]
+
+SCRIPT: Final = "op_templates.php"
+
+
+def handle(account: Account, form: Mapping[str, str]) -> object:  # noqa: ARG001 - not there yet
+    """Refuse everything."""
+    raise ServiceError(1, "parameters error")

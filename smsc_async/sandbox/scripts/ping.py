@@ -1,0 +1,21 @@
+"""ping.php: notices of events to a group of people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..account import ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..account import Account
+
+__all__ = ["SCRIPT", "handle"]
+
+SCRIPT: Final = "ping.php"
+
+
+def handle(account: Account, form: Mapping[str, str]) -> object:  # noqa: ARG001 - not there yet
+    """Refuse everything."""
+    raise ServiceError(1, "parameters error")
