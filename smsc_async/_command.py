@@ -30,7 +30,8 @@ class Command(Generic[T_co]):
     """One thing the service does: where, under which limits, and what it answers.
 
     `flag` is the form field that selects it within its script. `answer` makes the typed answer
-    of the parsed JSON; it raises what the converter raises.
+    of the parsed JSON; it raises what the converter raises. `raw` makes it of the bytes, where
+    only errors are JSON.
     """
 
     script: str
@@ -39,6 +40,7 @@ class Command(Generic[T_co]):
     rules: tuple[Rule, ...] = attrs.field(default=(), kw_only=True)
     repeat: Repeat = attrs.field(default=Repeat.UNSENT, kw_only=True)
     docs: str = attrs.field(default=API_DOCS, kw_only=True)
+    raw: Callable[[bytes], T_co] | None = attrs.field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:

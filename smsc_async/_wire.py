@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 from urllib.parse import quote_plus, urlencode
@@ -89,12 +90,18 @@ def decode(command: Command[T], body: bytes, host: str) -> T:
     The HTTP status and the declared charset say nothing here: errors come with 200, and UTF-8 is
     labelled windows-1251. An error may carry an `id`, so `error_code` is looked for first.
     """
+    if command.raw is not None and not body.lstrip().startswith(b"{"):
+        return _read(partial(command.raw, body))
     document = _parse(body)
     fields = as_object(document)
     if fields is not None and "error_code" in fields:
         raise _api_error(command, fields, host)
+    return _read(partial(command.answer, document))
+
+
+def _read(reading: Callable[[], T]) -> T:
     try:
-        return command.answer(document)
+        return reading()
     except UNFIT as error:
         raise misfit(error) from error
 

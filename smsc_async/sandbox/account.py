@@ -28,7 +28,7 @@ from .message import (
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["PRICE", "Account", "Refusal", "ServiceError", "money"]
+__all__ = ["PRICE", "Account", "Raw", "Refusal", "ServiceError", "money"]
 
 S = TypeVar("S")
 
@@ -49,6 +49,14 @@ class ServiceError(Exception):
         self.code = code
         self.text = text
         self.message_id = message_id
+
+
+@attrs.frozen
+class Raw:
+    """An answer that is no JSON."""
+
+    content_type: bytes
+    body: bytes
 
 
 @attrs.frozen

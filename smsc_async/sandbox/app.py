@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 import attrs
 
-from .account import ServiceError
+from .account import Raw, ServiceError
 from .ids import read_id, wire_id
 from .scripts import SCRIPTS
 
@@ -142,6 +142,8 @@ def _process(account: Account, request: Request, broken: str | None) -> Answer:
             form, charset = _form(request.query, request.body)
         _admit(account, request.script, form, broken)
         answer = SCRIPTS[request.script](account, form)
+        if isinstance(answer, Raw):
+            return Answer(answer.content_type, answer.body)
     except ServiceError as error:
         if form.get("fmt") != "3":
             return Answer(_TEXT, _plain(error).encode())
