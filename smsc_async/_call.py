@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 import anyio
@@ -11,6 +11,7 @@ import attrs
 
 from ._circuit import Circuit
 from ._command import Command, Repeat
+from ._doubts import Doubts
 from ._retry import Budget, Terms, again
 from ._wire import decode, encode
 from .errors import (
@@ -19,6 +20,8 @@ from .errors import (
     AuthenticationFailed,
     BadReply,
     DuplicateMessage,
+    GovernorUnavailable,
+    IpBlocked,
     NotSent,
     OutcomeUnknown,
     RateLimited,
@@ -27,10 +30,9 @@ from .errors import (
 )
 from .governor import Need, Outcome
 from .governor.keys import needs
-from .transport import Sent, TransportFailure
+from .transport import Progress, Sent, TransportFailure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from random import Random
 
     from ._clock import Clock
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from .transport import Exchange
 
 __all__ = ["Caller", "Pace", "Repeating"]
+
+_LOG: Final = logging.getLogger("smsc_async")
 
 Repeating: TypeAlias = Literal["raise", "wait", "resend", "inside"]
 
@@ -107,9 +111,14 @@ class Caller:
         self._circuit = Circuit(clock.now)
         self._lifetime = lifetime
         self._logged_in = False
-        self._login = anyio.Lock()
+        self._login: anyio.Event | None = None
         self._strict_status = False
-        self.doubts: dict[str, OutcomeUnknown] = {}
+        self.doubts = Doubts(clock.now)
+
+    @property
+    def deadline(self) -> float:
+        """The seconds that a call may take, with all that belongs to it."""
+        return self._pace.deadline
 
     async def __call__(
         self,
@@ -174,14 +183,13 @@ class Caller:
     async def _turn(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
         """Take a turn for one attempt, make it, and name what goes wrong in it."""
         try:
-            if self._logged_in:
-                return await self._attempt(command, call, form, avoid)
-            async with self._one_login_at_a_time():
-                return await self._attempt(command, call, form, avoid)
+            return await self._attempt(command, call, form, avoid)
         except TransportFailure as failure:
+            _forget_frames(failure)
             call.attempts += failure.attempts
             raise call.annotate(_explain(failure, call.recipients)) from failure
         except BadReply as bad:
+            _forget_frames(bad)
             call.annotate(bad)
             if call.command.repeat is Repeat.ALWAYS:
                 raise
@@ -197,60 +205,100 @@ class Caller:
     async def _attempt(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
         """Make an attempt with a permit, and give it back with what became of the request."""
         self._circuit.check()
-        permit = await self._acquire(call)
-        outcome = Outcome.UNKNOWN
+        permit, alone = await self._admit(call)
+        progress, outcome = Progress(), Outcome.NOT_SENT
         try:
-            reply = await self._exchange(command.path, form.body, avoid=avoid)
+            # Meanwhile others may have heard that the password is wrong or the address blocked.
+            self._circuit.enter()
+            outcome, began = Outcome.UNKNOWN, self._clock.now()
+            reply = await self._exchange(command.path, form.body, avoid=avoid, progress=progress)
             outcome = Outcome.ANSWERED
+            call.attempts += reply.attempts
             answer = decode(command, reply.body, reply.host)
-            self._circuit.heard(None)
-            self._budget.earn()
+            self._hear(None)
         except ApiError as error:
             # A crowd is refused at the door: what nobody looked at fills no window.
             if isinstance(error, TooManyRequests) and not error.repeated:
                 outcome = Outcome.NOT_SENT
-            self._circuit.heard(error)
+            self._hear(error)
+            raise
+        except BadReply as bad:
+            if not reply.attempts:
+                seconds = self._clock.now() - began
+                call.attempts += (Attempt(reply.host, "reply", seconds, bad.text),)
             raise
         except TransportFailure as failure:
-            if failure.sent is not Sent.UNKNOWN:
-                outcome = Outcome.NOT_SENT
+            progress.sent = failure.sent
             raise
         finally:
+            if outcome is Outcome.UNKNOWN and progress.sent is not Sent.UNKNOWN:
+                outcome = Outcome.NOT_SENT
             if outcome is Outcome.UNKNOWN:
                 self._doubt(call, "no answer was read")
-            await self._governor.release(permit, outcome)
+            if alone:
+                self._leave_login()
+            await self._give_back(permit, outcome)
         return answer
 
-    @asynccontextmanager
-    async def _one_login_at_a_time(self) -> AsyncGenerator[None]:
-        """Let the first calls through one by one, until the service has taken the password.
+    def _hear(self, error: ApiError | None) -> None:
+        """Take note of an answer."""
+        self._circuit.heard(error)
+        if isinstance(error, AuthenticationFailed):
+            self._logged_in = False
+        elif not isinstance(error, IpBlocked | TooManyRequests):
+            self._logged_in = True
+        if error is None:
+            self._budget.earn()
+
+    async def _admit(self, call: _Call) -> tuple[Permit, bool]:
+        """Wait for a permit, and until the password is known to be good, or for a turn to try it.
 
         Twelve calls at once with a wrong one would get the address blocked before the first answer.
         """
-        alone = not self._logged_in
-        if alone:
-            await self._login.acquire()
-            if self._logged_in:
-                self._login.release()
-                alone = False
-        try:
-            yield
-            self._logged_in = True
-        except AuthenticationFailed:
-            raise
-        except Exception:
-            self._logged_in = True
-            raise
-        finally:
-            if alone:
-                self._login.release()
+        while True:
+            alone = not self._logged_in and await self._enter_login(call)
+            try:
+                permit = await self._acquire(call)
+            except BaseException:
+                if alone:
+                    self._leave_login()
+                raise
+            if alone or self._logged_in:
+                return permit, alone
+            await self._give_back(permit, Outcome.NOT_SENT)
+
+    async def _enter_login(self, call: _Call) -> bool:
+        """Return whether this call is to try the password; False if another one has done it."""
+        while not self._logged_in:
+            if self._login is None:
+                self._login = anyio.Event()
+                return True
+            left = call.until - self._clock.now()
+            if left <= 0:
+                raise NotSent("nothing was sent: another call is still trying to log in")
+            await self._clock.wait(self._login, left)
+            self._circuit.check()
+        return False
+
+    def _leave_login(self) -> None:
+        if self._login is not None:
+            self._login.set()
+            self._login = None
 
     def _doubt(self, call: _Call, text: str) -> OutcomeUnknown:
         """Remember a message that may have been sent, also when nobody is left to be told."""
         doubt = call.annotate(OutcomeUnknown(text, call.recipients))
-        if call.message_id and call.command.repeat is Repeat.UNSENT:
-            self.doubts[call.message_id] = doubt
+        if call.recipients and call.command.repeat is Repeat.UNSENT:
+            self.doubts.add(doubt)
         return doubt
+
+    async def _give_back(self, permit: Permit, outcome: Outcome) -> None:
+        """Release the permit; what goes wrong there must not cost anybody an answer."""
+        with anyio.CancelScope(shield=True):
+            try:
+                await self._governor.release(permit, outcome)
+            except Exception:  # noqa: BLE001 - whatever a governor raises; its lease ends by itself
+                _LOG.exception("the governor did not take a permit back")
 
     async def _acquire(self, call: _Call) -> Permit:
         patience = min(call.patience, call.until - self._clock.now())
@@ -262,6 +310,11 @@ class Caller:
             if limited.rule == _IDENTICAL_SEND:
                 raise DuplicateMessage(limited.rule, limited.retry_after) from None
             raise
+        except SmscError:
+            raise
+        except Exception as error:
+            text = f"nothing was sent: the governor failed ({type(error).__name__})"
+            raise GovernorUnavailable(text) from error
 
     async def _learn(self, call: _Call, error: TooManyRequests) -> None:
         """Count what somebody else has used, so that we wait for it, too."""
@@ -281,11 +334,15 @@ class Caller:
 
 
 def _explain(failure: TransportFailure, recipients: tuple[str, ...]) -> SmscError:
-    """Say what a transport failure means. The frames below it held the password: drop them."""
-    below: BaseException | None = failure
-    while below is not None:
-        below.__traceback__ = None
-        below = below.__cause__ or below.__context__
+    """Say what a transport failure means."""
     if failure.sent is Sent.UNKNOWN:
         return OutcomeUnknown(f"no answer was read: {failure}", recipients)
     return NotSent(f"nothing was sent: {failure}")
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Drop the frames below: they hold the password, or phones and texts."""
+    below: BaseException | None = error
+    while below is not None:
+        below.__traceback__ = None
+        below = below.__cause__ or below.__context__

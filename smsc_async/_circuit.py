@@ -33,33 +33,46 @@ class Circuit:
         self._auth_failures: deque[float] = deque(maxlen=_AUTH_FAILURES)
         self._blocks = 0
         self._closed_until = 0.0
+        self._on_trial = False
 
     def check(self) -> None:
         """Raise what the service would say, if asking it is forbidden for now."""
         now = self._now()
-        if self._blocks:
-            if now < self._closed_until:
-                raise _blocked(self._closed_until - now)
-            # This call is the trial; the others go on waiting for what it finds.
-            self._closed_until = now + _TRIAL
+        if self._blocks and now < self._closed_until:
+            raise _blocked(self._closed_until - now)
         if len(self._auth_failures) == _AUTH_FAILURES:
             left = self._auth_failures[0] + _AUTH_MEMORY - now
             if left > 0:
                 text = f"refused here for {left:.0f} s: more failed logins would block the address"
                 raise AuthenticationFailed(2, text)
 
+    def enter(self) -> None:
+        """Check once more, right before asking; after a block the first to come is the trial."""
+        self.check()
+        if self._blocks:
+            # The others go on waiting for what it finds.
+            self._closed_until = self._now() + _TRIAL
+            self._on_trial = True
+
     def heard(self, error: ApiError | None) -> None:
         """Take note of an answer: an error, or None for success."""
         if isinstance(error, IpBlocked):
-            pause = _PAUSES[min(self._blocks, len(_PAUSES) - 1)]
-            self._blocks += 1
-            self._closed_until = self._now() + pause
-            error.retry_after = pause
+            error.retry_after = self._block()
         elif isinstance(error, AuthenticationFailed):
             self._auth_failures.append(self._now())
         else:
             self._auth_failures.clear()
             self._blocks = 0
+
+    def _block(self) -> float:
+        """Close, and return for how long; those in flight together meet the same block."""
+        now = self._now()
+        if not self._blocks or self._on_trial or now >= self._closed_until:
+            pause = _PAUSES[min(self._blocks, len(_PAUSES) - 1)]
+            self._blocks += 1
+            self._closed_until = now + pause
+            self._on_trial = False
+        return self._closed_until - now
 
 
 def _blocked(seconds: float) -> IpBlocked:

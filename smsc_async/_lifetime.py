@@ -49,6 +49,6 @@ class Lifetime:
         """Refuse new calls, and wait for those in progress, for at most that long."""
         self._closed = True
         if self._calls:
-            self._quiet = anyio.Event()
+            self._quiet = self._quiet or anyio.Event()
             with anyio.move_on_after(seconds):
                 await self._quiet.wait()

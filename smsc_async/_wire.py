@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlencode
 import attrs
 
 from ._convert import UNFIT, as_object, misfit
-from .errors import ApiError, BadReply, InvalidRequest
+from .errors import ApiError, BadReply
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -48,17 +48,22 @@ class Auth:
         init=False, repr=False, default=attrs.Factory(_form_of, takes_self=True)
     )
     """The fields as every form has them."""
-    account: str = attrs.field(init=False, default=attrs.Factory(_account_of, takes_self=True))
+    account: str = attrs.field(
+        init=False, repr=False, default=attrs.Factory(_account_of, takes_self=True)
+    )
     """What stands for the account in limit keys: the same for its clients, and no secret."""
 
     @classmethod
-    def of(cls, login: str | None, password: str | None, apikey: str | None) -> Auth:
-        """Choose between the two ways; both or neither is an `InvalidRequest`."""
+    def of(cls, login: str | None, password: str | None, apikey: str | None) -> Auth | None:
+        """Choose between the two ways; None for both or neither.
+
+        It raises nothing: its frame holds the secrets.
+        """
         if apikey and not (login or password):
             return cls({"apikey": apikey})
         if login and password and not apikey:
             return cls({"login": login, "psw": password})
-        raise InvalidRequest("login", "give login and password, or apikey alone")
+        return None
 
 
 @attrs.frozen

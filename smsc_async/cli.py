@@ -11,6 +11,7 @@ import anyio
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text as Plain
 
 from .client import AsyncSmsc
 from .demo import run_demo
@@ -157,7 +158,8 @@ def _run(action: Callable[[AsyncSmsc], Awaitable[None]], sender: str | None = No
     try:
         anyio.run(session)
     except SmscError as error:
-        _err.print(f"{type(error).__name__}: {error}", style="red", highlight=False, soft_wrap=True)
+        # A square bracket in it is one, and no style.
+        _err.print(Plain(f"{type(error).__name__}: {error}", style="red"), soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -165,7 +167,7 @@ def _show(facts: dict[str, object]) -> None:
     table = Table(box=None, show_header=False)
     for name, value in facts.items():
         if value is not None:
-            table.add_row(f"[dim]{name}[/]", str(value))
+            table.add_row(Plain(name, style="dim"), Plain(str(value)))
     _out.print(table)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final, Literal, Self, TypedDict, Unpack
+
+import anyio
 
 from ._call import Caller, Pace
 from ._clock import SystemClock
@@ -70,7 +73,7 @@ class ClientOptions(TypedDict, total=False):
     outcome: OutcomeMode
     governor: str | Governor
     http2: bool
-    verify: bool | str | ssl.SSLContext
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext
     clock: Clock
 
 
@@ -94,7 +97,8 @@ class AsyncSmsc(Messages, Statuses):
             once; 0 never waits.
         concurrency: Calls in flight at once, 1 to 14; the account's other programs count, too.
         outcome: What to do when the answer to a send is lost; see `send`.
-        governor: Where the limits are counted: "memory://", or your own `Governor`.
+        governor: Where the limits are counted: "memory://", or your own `Governor`, which several
+            clients may share, and which you close.
         http2: Whether to offer HTTP/2; without it, or to a server without it, HTTP/1.1 is spoken.
         verify: True, the file of a CA to trust, or an `ssl.SSLContext`. False verifies nothing.
         clock: Another clock than the machine's, for tests.
@@ -117,14 +121,17 @@ class AsyncSmsc(Messages, Statuses):
         outcome: OutcomeMode = "careful",
         governor: str | Governor = "memory://",
         http2: bool = True,
-        verify: bool | str | ssl.SSLContext = True,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         clock: Clock | None = None,
     ) -> None:
+        self._hosts = tuple(hosts or ())
         auth = Auth.of(login, password, apikey)
         # Nobody who prints the locals of this frame shall see them.
         del password, apikey
+        if auth is None:
+            raise InvalidRequest("login", "give login and password, or apikey alone")
         _check_times(connect_timeout, reply_timeout, deadline, patience)
-        if not 1 <= concurrency <= MAX_CONCURRENCY:
+        if not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise InvalidRequest("concurrency", f"has to be from 1 to {MAX_CONCURRENCY}")
         if sender is not None:
             option_params({"sender": sender}, None)
@@ -134,16 +141,16 @@ class AsyncSmsc(Messages, Statuses):
         self._random = SystemRandom()
         self._lifetime = Lifetime()
         self._drain = reply_timeout
-        self._hosts = tuple(hosts)
         self._clock = clock = clock or SystemClock()
         self._exchange = HttpExchange(
             Hosts(self._hosts, clock=clock),
             connect_timeout=connect_timeout,
             reply_timeout=reply_timeout,
             http2=http2,
-            verify=verify,
+            verify=os.fspath(verify) if isinstance(verify, os.PathLike) else verify,
             clock=clock,
         )
+        self._owns_governor = isinstance(governor, str)
         self._governor = _governor(governor, clock)
         longest = len(self._hosts) * (connect_timeout + reply_timeout)
         self._call = Caller(
@@ -191,15 +198,20 @@ class AsyncSmsc(Messages, Statuses):
         if hosts := os.environ.get("SMSC_HOSTS"):
             options["hosts"] = [host.strip() for host in hosts.split(",")]
         options.update(overrides)
-        return cls(**options)
+        try:
+            return cls(**options)
+        finally:
+            # As in the constructor: nobody who prints the locals of this frame shall see them.
+            del options, overrides
 
     @property
     def doubts(self) -> tuple[OutcomeUnknown, ...]:
         """The sends of which nobody knows whether they were processed, also those cancelled.
 
-        `reconcile` settles one, and takes it from here.
+        Not among them are those that a call is still finding out about. `reconcile` settles one,
+        and takes it from here; without that the latest ten thousand are kept.
         """
-        return tuple(self._call.doubts.values())
+        return self._call.doubts.open()
 
     async def balance(self) -> Balance:
         """Return the money on the account.
@@ -214,9 +226,13 @@ class AsyncSmsc(Messages, Statuses):
 
         Does nothing the second time. `async with` calls it.
         """
-        await self._lifetime.close(self._drain)
-        await self._exchange.aclose()
-        await self._governor.aclose()
+        try:
+            await self._lifetime.close(self._drain)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._exchange.aclose()
+                if self._owns_governor:
+                    await self._governor.aclose()
 
     async def __aenter__(self) -> Self:
         self._lifetime.open()
@@ -247,19 +263,22 @@ _ENVIRONMENT: Final[
 
 
 def _check_times(connect: float, reply: float, deadline: float, patience: float) -> None:
-    for field, value in (
-        ("connect_timeout", connect),
-        ("reply_timeout", reply),
-        ("deadline", deadline),
+    for field, value, least in (
+        ("connect_timeout", connect, "more than 0 seconds"),
+        ("reply_timeout", reply, "more than 0 seconds"),
+        ("deadline", deadline, "more than 0 seconds"),
+        ("patience", patience, "0 seconds or more"),
     ):
-        if not value > 0:
-            raise InvalidRequest(field, "has to be more than 0 seconds")
-    if not patience >= 0:
-        raise InvalidRequest("patience", "has to be 0 seconds or more")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not (value > 0 or (value == 0 and field == "patience")):
+            raise InvalidRequest(field, f"has to be {least}")
+
+
+_GOVERNS: Final = ("acquire", "release", "fill", "aclose")
 
 
 def _governor(chosen: str | Governor, clock: Clock) -> Governor:
-    if not isinstance(chosen, str):
+    if not isinstance(chosen, str) and all(map(partial(hasattr, chosen), _GOVERNS)):
         return chosen
     if chosen != "memory://":
         raise InvalidRequest("governor", 'has to be "memory://" or a Governor')

@@ -8,6 +8,7 @@
     ├── RateLimited                     a documented limit is used up for `retry_after` seconds
     │   └── DuplicateMessage            the same text to the same recipients within a minute
     ├── NotSent                         certainly not processed: nothing reached the service
+    │   └── GovernorUnavailable         there was nobody to give a permit
     ├── OutcomeUnknown                  may have been processed; no answer says so
     ├── BadReply                        the answer is not the service's API
     └── ApiError                        the service answered with an error code
@@ -46,6 +47,7 @@ __all__ = [
     "BadReply",
     "ClientClosed",
     "DuplicateMessage",
+    "GovernorUnavailable",
     "InsufficientFunds",
     "InvalidNumber",
     "InvalidRequest",
@@ -161,6 +163,10 @@ class DuplicateMessage(RateLimited):
 
 class NotSent(SmscError):
     """Certainly not processed: no host could be reached, so the call may simply be repeated."""
+
+
+class GovernorUnavailable(NotSent):
+    """The governor could not be asked for a permit, so nothing was sent."""
 
 
 class OutcomeUnknown(SmscError):

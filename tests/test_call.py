@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 import pytest
 from clocks import FakeClock
 from service import Client, ScriptedExchange, failure
@@ -13,8 +15,10 @@ from smsc_async import (
     AuthenticationFailed,
     BadReply,
     DuplicateMessage,
+    GovernorUnavailable,
     InvalidNumber,
     IpBlocked,
+    MemoryGovernor,
     NotSent,
     OutcomeUnknown,
     RateLimited,
@@ -23,7 +27,13 @@ from smsc_async import (
 )
 from smsc_async._wire import Form
 from smsc_async.groups.account import BALANCE
-from smsc_async.transport import Sent
+from smsc_async.transport import Progress, Reply, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from smsc_async._clock import Clock
+    from smsc_async.governor import Need, Outcome, Permit
 
 pytestmark = pytest.mark.anyio
 
@@ -235,7 +245,7 @@ async def test_crowd_at_status_makes_it_strict() -> None:
 
 async def test_two_bad_logins_are_the_last() -> None:
     """Twelve calls with a wrong password ask twice; the others are refused here."""
-    smsc = Client(ScriptedExchange(BAD_LOGIN, BAD_LOGIN))
+    smsc = Client(ScriptedExchange(BAD_LOGIN, BAD_LOGIN), clock=FakeClock())
     errors: list[AuthenticationFailed] = []
 
     async def call() -> None:
@@ -249,6 +259,171 @@ async def test_two_bad_logins_are_the_last() -> None:
 
     assert len(errors) == 12
     assert len(smsc.asked) == 2
+
+
+async def all_at_once(smsc: Client, count: int) -> list[SmscError]:
+    """Make so many calls that fail, and return how."""
+    errors: list[SmscError] = []
+
+    async def call() -> None:
+        try:
+            await balance(smsc)
+        except SmscError as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(count):
+            group.start_soon(call)
+    return errors
+
+
+async def test_a_password_that_is_no_longer_good() -> None:
+    """Calls that wait for a slot hear of it, too: only those in flight have asked."""
+    smsc = Client(ScriptedExchange(MONEY, *[BAD_LOGIN] * 20), clock=FakeClock(), concurrency=2)
+    await balance(smsc)
+
+    errors = await all_at_once(smsc, 8)
+
+    assert {type(error) for error in errors} == {AuthenticationFailed}
+    assert len(smsc.asked) == 1 + 2
+
+
+async def test_a_block_reaches_those_who_wait() -> None:
+    """So it is when the address is blocked."""
+    blocked = {"error": "ip is blocked", "error_code": 4}
+    smsc = Client(ScriptedExchange(MONEY, *[blocked] * 20), clock=FakeClock(), concurrency=2)
+    await balance(smsc)
+
+    errors = await all_at_once(smsc, 8)
+
+    assert {type(error) for error in errors} == {IpBlocked}
+    assert len(smsc.asked) == 1 + 2
+
+
+@pytest.mark.parametrize("trouble", [failure(Sent.NO), failure(Sent.UNKNOWN), b"<html>"])
+async def test_no_answer_is_no_login(trouble: object) -> None:
+    """Until the service has taken the password once, calls go one by one."""
+    smsc = Client(ScriptedExchange(trouble, *[BAD_LOGIN] * 20))
+    with pytest.raises(SmscError):
+        await smsc.send(PHONE, "Hello")
+
+    assert {type(error) for error in await all_at_once(smsc, 8)} == {AuthenticationFailed}
+    assert len(smsc.asked) == 1 + 2
+
+
+async def test_waiting_for_a_login_ends_with_the_deadline() -> None:
+    """A call that waits behind another one's login gives up at its deadline, unsent."""
+    clock = FakeClock()
+    smsc = Client(ScriptedExchange(MONEY), clock=clock, deadline=30.0)
+    smsc._call._login = anyio.Event()
+    errors: list[SmscError] = []
+
+    async def call() -> None:
+        errors.extend(await all_at_once(smsc, 1))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+        await clock.advance(31.0)
+
+    assert {type(error) for error in errors} == {NotSent}
+    assert smsc.asked == []
+
+
+class Broken(MemoryGovernor):
+    """A governor whose store is gone, for permits or for what becomes of them."""
+
+    def __init__(self, clock: Clock, method: str) -> None:
+        super().__init__(clock=clock)
+        self.method = method
+
+    async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
+        if self.method == "acquire":
+            raise ConnectionError("the store is gone")
+        return await super().acquire(needs, lease=lease, patience=patience)
+
+    async def release(self, permit: Permit, outcome: Outcome) -> None:
+        await anyio.lowlevel.checkpoint()
+        if self.method == "release":
+            raise ConnectionError("the store is gone")
+        await super().release(permit, outcome)
+
+
+async def test_a_governor_that_gives_no_permit() -> None:
+    """Without a permit nothing is sent, and the error is one of ours."""
+    smsc = Client(ScriptedExchange(SENT))
+    smsc._call._governor = Broken(smsc.clock, "acquire")
+
+    with pytest.raises(GovernorUnavailable, match="ConnectionError"):
+        await smsc.send(PHONE, "Hello")
+
+    assert smsc.asked == []
+
+
+async def test_a_governor_that_takes_nothing_back(caplog: pytest.LogCaptureFixture) -> None:
+    """The answer is not lost over it; the log tells."""
+    smsc = Client(ScriptedExchange(SENT))
+    smsc._call._governor = Broken(smsc.clock, "release")
+
+    assert (await smsc.send(PHONE, "Hello")).id == "m1"
+
+    assert "did not take a permit back" in caplog.text
+
+
+async def test_a_permit_comes_back_from_a_cancelled_call() -> None:
+    """A governor that waits does so in a cancelled task, too."""
+    clock = FakeClock()
+    smsc = Client(ScriptedExchange(MONEY, MONEY), clock=clock, concurrency=1)
+    smsc._call._governor = Broken(clock, "nothing")
+    await balance(smsc)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await balance(smsc)
+
+    await clock.advance(10.1)
+    with anyio.fail_after(1):
+        await balance(smsc)
+
+
+async def test_a_lost_deletion_is_no_doubt_about_a_message() -> None:
+    """Doubts are about sends; of what else is lost only the caller is told."""
+    smsc = Client(ScriptedExchange(failure(Sent.UNKNOWN)))
+
+    with pytest.raises(OutcomeUnknown):
+        await smsc.delete("m1", PHONE)
+
+    assert smsc._call.doubts.open() == ()
+
+
+class Unhurried(ScriptedExchange):
+    """Says that it has not written anything yet, and waits for ever."""
+
+    async def __call__(self, *_: object, progress: Progress | None = None, **__: object) -> Reply:
+        assert progress is not None
+        progress.sent = Sent.NO
+        await anyio.sleep_forever()
+        raise AssertionError
+
+
+async def test_cancelled_before_anything_was_written() -> None:
+    """It is not sent, so there is no doubt, and it may be sent at once."""
+    smsc = Client(Unhurried(), clock=FakeClock())
+    with anyio.move_on_after(0.01):
+        await smsc.send(PHONE, "Hello")
+
+    assert smsc._call.doubts.open() == ()
+    with anyio.move_on_after(0.01) as scope:
+        await smsc.send(PHONE, "Hello")
+    assert scope.cancelled_caught
+
+
+async def test_an_unreadable_answer_says_from_where() -> None:
+    """The host that answered is among the attempts, so that a resend may avoid it."""
+    smsc = Client(ScriptedExchange(b"<html>"))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        await smsc.send(PHONE, "Hello")
+
+    assert [attempt.host for attempt in caught.value.attempts] == ["smscentre.com"]
 
 
 async def test_block_stops_everything() -> None:
@@ -295,6 +470,7 @@ async def test_cancelled_send_counts_as_unknown() -> None:
         [failure(Sent.UNKNOWN)],
         [failure(Sent.NO)] * 4,
         [b"<html>"],
+        [b'{"id": {"odd": "79990001122"}}'],
         [REPEATED],
         [{"error": "invalid number", "error_code": 7, "id": 1}],
     ],
@@ -316,3 +492,4 @@ async def test_no_secret_in_any_traceback(replies: list[object]) -> None:
 
     assert "Caller" in shown
     assert "secret-password" not in shown
+    assert "79990001122" not in shown

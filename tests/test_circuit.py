@@ -57,6 +57,7 @@ def test_success_forgets_bad_logins(circuit: Circuit) -> None:
 def test_block_opens_the_circuit(circuit: Circuit, clock: InstantClock) -> None:
     """After error 4 everybody waits: 1, 10, 30 and again 30 minutes."""
     for pause in (60.0, 600.0, 1800.0, 1800.0):
+        circuit.enter()
         error = IpBlocked(4, "ip is blocked")
         circuit.heard(error)
         assert error.retry_after == pause
@@ -70,10 +71,23 @@ def test_one_trial_at_a_time(circuit: Circuit, clock: InstantClock) -> None:
     circuit.heard(IpBlocked(4, "ip is blocked"))
     clock.pass_time(60)
     circuit.check()
+    circuit.enter()
 
     assert blocked_for(circuit) == 60.0
     circuit.heard(None)
     circuit.check()
+
+
+def test_one_block_for_those_in_flight_together(circuit: Circuit, clock: InstantClock) -> None:
+    """Calls that meet the same block together do not make the pause longer."""
+    for _ in range(3):
+        circuit.heard(IpBlocked(4, "ip is blocked"))
+    clock.pass_time(10)
+    late = IpBlocked(4, "ip is blocked")
+    circuit.heard(late)
+
+    assert late.retry_after == 50.0
+    assert blocked_for(circuit) == 50.0
 
 
 def test_any_other_answer_ends_the_block(circuit: Circuit, clock: InstantClock) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import pickle
 import socket
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
 import pytest
@@ -153,7 +155,13 @@ def make(**options: object) -> AsyncSmsc:
         ("patience", {"patience": -1}),
         ("outcome", {"outcome": "hope"}),
         ("governor", {"governor": "postgres://"}),
+        ("governor", {"governor": None}),
         ("verify", {"verify": "/no/such/file.pem"}),
+        ("verify", {"verify": Path("/no/such/file.pem")}),
+        ("verify", {"verify": 7}),
+        ("hosts", {"hosts": None}),
+        ("concurrency", {"concurrency": "12"}),
+        ("patience", {"patience": "60"}),
     ],
 )
 def test_settings_refused(field: str, options: dict[str, object]) -> None:
@@ -163,6 +171,26 @@ def test_settings_refused(field: str, options: dict[str, object]) -> None:
 
     assert caught.value.field == field
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"apikey": "secret-key"}, {"hosts": ["nowhere"]}, {"governor": "x"}, {"concurrency": 0}],
+)
+def test_no_secret_in_the_traceback_of_a_bad_setting(
+    options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames of ours hold no secret when a client cannot be made, and can be shown."""
+    monkeypatch.setenv("SMSC_LOGIN", "alex")
+    monkeypatch.setenv("SMSC_PASSWORD", "secret")
+    for attempt in (make, AsyncSmsc.from_env):
+        with pytest.raises(InvalidRequest) as caught:
+            attempt(**options)  # type: ignore[arg-type]
+        frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+        ours = [frame for frame in frames if "smsc_async/" in frame.f_code.co_filename]
+        shown = "".join(repr(value) for frame in ours for value in frame.f_locals.values())
+        assert "AsyncSmsc" in shown
+        assert "secret" not in shown
 
 
 def test_http_is_for_this_machine() -> None:
@@ -301,6 +329,54 @@ async def test_closing_waits_for_calls_in_progress() -> None:
                 await anyio.sleep(0.005)
             await smsc.aclose()
             assert len(sent) == 5
+
+
+async def test_closing_twice_at_once() -> None:
+    """Both closings are over when the calls in progress are."""
+    ended: list[float] = []
+    async with Sandbox(latency=0.1) as sandbox:
+        smsc = sandbox.client(reply_timeout=3.0)
+
+        async def close() -> None:
+            await smsc.aclose()
+            ended.append(anyio.current_time())
+
+        async with anyio.create_task_group() as group:
+            await smsc.__aenter__()
+            group.start_soon(smsc.balance)
+            while not sandbox.requests():
+                await anyio.sleep(0.005)
+            began = anyio.current_time()
+            group.start_soon(close)
+            group.start_soon(close)
+    assert len(ended) == 2
+    assert max(ended) - began < 2.0
+
+
+async def test_closing_in_a_cancelled_task() -> None:
+    """Whoever is cancelled in `async with` leaves no connection open all the same."""
+    async with Sandbox() as sandbox:
+        with anyio.CancelScope() as scope:
+            async with sandbox.client() as smsc:
+                await smsc.balance()
+                scope.cancel()
+        assert smsc._exchange._client.is_closed
+
+
+async def test_a_governor_of_ones_own_stays_open() -> None:
+    """Who gives a governor may share it, so the client does not close it."""
+    closed: list[str] = []
+
+    class Shared(MemoryGovernor):
+        async def aclose(self) -> None:
+            closed.append("closed")
+
+    async with (
+        Sandbox() as sandbox,
+        sandbox.client(governor=Shared(clock=SystemClock())) as smsc,
+    ):
+        await smsc.balance()
+    assert closed == []
 
 
 async def test_a_cancelled_send_is_settled_later() -> None:

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc_async import ApiError, BadReply, Balance, InvalidNumber, InvalidRequest
+from smsc_async import ApiError, BadReply, Balance, InvalidNumber
 from smsc_async._command import Command
 from smsc_async._wire import Auth, decode, encode
 from smsc_async.groups.account import BALANCE
 from smsc_async.groups.messages import _QUOTE, _SEND
 from smsc_async.groups.statuses import _DELETE, _STATUS, _STATUSES
 
-LOGIN = Auth.of("alex", "secret-password", None)
-KEY = Auth.of(None, None, "secret-key")
+LOGIN = Auth({"login": "alex", "psw": "secret-password"})
+KEY = Auth({"apikey": "secret-key"})
 HOST = "smscentre.com"
 
 
@@ -76,8 +76,9 @@ def test_secrets_do_not_show(auth: Auth) -> None:
 )
 def test_one_way_to_say_who_we_are(given_auth: tuple[str | None, str | None, str | None]) -> None:
     """Login and password, or a key; not both, not half."""
-    with pytest.raises(InvalidRequest, match="login"):
-        Auth.of(*given_auth)
+    assert Auth.of(*given_auth) is None
+    assert Auth.of("alex", "secret-password", None) == LOGIN
+    assert Auth.of(None, None, "secret-key") == KEY
 
 
 def test_answer() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Unpack
 
-import anyio
 import attrs
 
 from .._command import Command, Repeat
 from .._convert import Answer, reader, wire
 from .._limits import RULES
+from .._look import MISSING, UNSEEN, Look, Search, Seen
 from .._options import (
     SendOptions,
     check_choice,
@@ -21,18 +22,17 @@ from .._options import (
     option_params,
     recipients,
 )
-from .._resolve import MISSING, OUTCOMES, UNSEEN, Look, OutcomeMode, Resend, resolve
+from .._resolve import OUTCOMES, OutcomeMode, Resend, resolve
 from ..content import Content, Line, as_content
-from ..errors import ApiError, ClientClosed, NotFound, OutcomeUnknown, SmscError
+from ..errors import ApiError, ClientClosed, InvalidRequest, OutcomeUnknown, SmscError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable
     from datetime import tzinfo
     from random import Random
 
     from .._call import Caller
     from .._clock import Clock
-    from .._wire import Params
 
 __all__ = ["Messages", "Quote", "RecipientResult", "SentMessage"]
 
@@ -51,11 +51,13 @@ class Quote(Answer):
 class RecipientResult(Answer):
     """What became of one recipient of an accepted send.
 
-    `error` other than 0 says that this recipient was refused while others were accepted. With a
-    single recipient, or a group, only the phone is known.
+    `accepted` is False for one who was refused while others were accepted, and None where nobody
+    could be asked after the answer was lost. `error` is why, if the answer said so. With a single
+    recipient, or a group, only the phone is known.
     """
 
     phone: str
+    accepted: bool | None = None
     cost: Decimal | None = None
     status: int | None = None
     error: int | None = None
@@ -96,39 +98,10 @@ _SEND: Final = Command(
 )
 
 
-@attrs.frozen
-class _Seen:
-    status: int
-    units: int = attrs.field(default=0, metadata=wire("sms_cnt"))
-    cost: Decimal = Decimal(0)
-    error: int | None = attrs.field(default=None, metadata=wire("err"))
+_MINUTE: Final = 62.0
+"""Seconds after the end of a request in which it may still be processed."""
 
-
-_LOOK: Final = Command(
-    "status.php",
-    reader(_Seen),
-    rules=(RULES["status.same_message"],),
-    repeat=Repeat.ALWAYS,
-    docs="https://smscentre.com/api/http/status_messages/",
-)
-_NOT_FOUND: Final = -3
-
-
-@attrs.frozen
-class _Archived(_Seen):
-    id: str = ""
-    phone: str = ""
-
-
-_HISTORY: Final = Command(
-    "get.php",
-    reader(list[_Archived]),
-    flag={"get_messages": "1"},
-    rules=(RULES["get_messages.identical"], RULES["get_messages.hour"]),
-    repeat=Repeat.ALWAYS,
-    docs="https://smscentre.com/api/http/get_data/",
-)
-_HISTORY_PAGE: Final = 1000
+_NATIONAL: Final = re.compile(r"8\d{10}|9\d{9}")
 
 _QUOTE: Final = Command(
     "send.php",
@@ -213,26 +186,39 @@ class Messages:
         try:
             return _sent(await send(repeat=repeat), numbers)
         except OutcomeUnknown as doubt:
-            if mode == "raise" or any(number.startswith("G") for number in numbers):
+            if mode == "raise" or not all(map(_can_be_found, numbers)):
                 raise
-            return await self._settle(doubt, message_id, numbers, send, began, fast=mode == "fast")
+            with self._call.doubts.resolving(message_id):
+                return await self._settle(doubt, numbers, send, began, fast=mode == "fast")
 
     async def reconcile(self, id: str, phones: str | Iterable[str]) -> SentMessage | None:
-        """Return the message if the service has it, None if it has not.
+        """Return the message if the service has it, None if it certainly has not.
 
-        For a send that ended in `OutcomeUnknown`, or was cancelled: nothing is sent. It asks for
-        the status, and for a message that is not found in the history of the last thousand to
-        these phones, where messages go some hours after they were delivered; the service takes
-        thirty such questions an hour. Raises what a status raises if the service cannot be asked.
+        For a send that ended in `OutcomeUnknown`, or was cancelled: nothing is sent. `phones` are
+        all its recipients. It asks for the status, and for a message that is not found in the
+        history of the last thousand to these phones, where messages go some hours after they were
+        delivered; the service takes thirty such questions an hour.
+
+        Raises `OutcomeUnknown` while the service may still process a request for the message: for
+        a minute after the last one, and while the send itself is still finding out. Of a send by
+        another client it cannot know when that was. Raises what a status raises if the service
+        cannot be asked, and `InvalidRequest` for group codes: who is in a group is not known here.
         """
         message_id, numbers = check_id(id), recipients(phones)
-        seen = [await self._see(message_id, number) for number in _ends(numbers)]
-        if all(one is MISSING for one in seen):
-            sent = await self._archived(message_id, numbers)
-        else:
-            sent = await self._found(message_id, numbers)
-        self._call.doubts.pop(message_id, None)
-        return sent
+        doubts = self._call.doubts
+        doubt = doubts.find(message_id)
+        _check_phones(numbers, doubt)
+        search = Search(self._call, message_id, numbers)
+        if await search.look(thorough=True) or await search.search_history():
+            doubts.settle(message_id)
+            return await _confirmed(message_id, search)
+        if doubt is not None and doubts.age(message_id) < _MINUTE:
+            raise doubt
+        if not search.missing:
+            text = "the service did not say of each recipient whether it has the message"
+            raise OutcomeUnknown(text, numbers).about(message_id=message_id)
+        doubts.settle(message_id)
+        return None
 
     async def quote(
         self, to: str | Iterable[str], content: str | Content, **options: Unpack[SendOptions]
@@ -261,7 +247,6 @@ class Messages:
     async def _settle(
         self,
         doubt: OutcomeUnknown,
-        message_id: str,
         numbers: tuple[str, ...],
         send: Callable[..., Awaitable[_Accepted]],
         began: float,
@@ -269,87 +254,81 @@ class Messages:
         fast: bool,
     ) -> SentMessage:
         """Find out whether it was sent; see `_resolve`."""
+        message_id = doubt.message_id or ""
+        search = Search(self._call, message_id, numbers)
 
-        async def look() -> SentMessage | Look:
-            seen = [await self._look(message_id, number) for number in _ends(numbers)]
-            if any(isinstance(one, _Seen) for one in seen):
-                return await self._found(message_id, numbers)
-            return MISSING if all(one is MISSING for one in seen) else UNSEEN
+        async def look(thorough: bool) -> SentMessage | Look:
+            try:
+                if await search.look(thorough=thorough):
+                    return await _confirmed(message_id, search)
+            except ClientClosed:
+                raise
+            except SmscError:
+                return UNSEEN
+            return MISSING if search.missing else UNSEEN
 
         async def resend(how: Resend, patience: float) -> SentMessage:
             last = doubt.attempts[-1].host if doubt.attempts else ""
             return _sent(await send(repeat=how, avoid=last, patience=patience), numbers)
 
+        until = began + self._call.deadline
         try:
             sent = await resolve(
-                doubt, began=began, fast=fast, look=look, resend=resend, clock=self._clock
+                doubt,
+                began=began,
+                until=until,
+                fast=fast,
+                look=look,
+                resend=resend,
+                clock=self._clock,
             )
         except ClientClosed as closed:
             raise doubt from closed
         except ApiError:
             # The second request was refused for good, and the first was not there.
-            self._call.doubts.pop(message_id, None)
+            self._call.doubts.settle(message_id)
             raise
-        self._call.doubts.pop(message_id, None)
+        self._call.doubts.settle(message_id)
         return sent
 
-    async def _look(self, message_id: str, number: str) -> _Seen | Look:
-        try:
-            return await self._see(message_id, number)
-        except ClientClosed:
-            raise
-        except SmscError:
-            return UNSEEN
 
-    async def _see(self, message_id: str, number: str) -> _Seen | Look:
-        params: Params = {"phone": number.lstrip("+"), "id": message_id, "all": 1}
-        seen = await self._call(_LOOK, params, message_id=message_id)
-        return MISSING if seen.status == _NOT_FOUND else seen
+def _can_be_found(number: str) -> bool:
+    """Return whether the number is surely kept as it was given, and so found again.
 
-    async def _found(self, message_id: str, numbers: tuple[str, ...]) -> SentMessage:
-        """Collect what the statuses say of a message that was sent after all."""
-        seen: dict[str, _Seen | Look] = dict.fromkeys(numbers, UNSEEN)
-
-        async def ask(number: str) -> None:
-            seen[number] = await self._look(message_id, number)
-
-        async with anyio.create_task_group() as group:
-            for number in numbers:
-                group.start_soon(ask, number)
-        return _confirmed(message_id, seen)
-
-    async def _archived(self, message_id: str, numbers: tuple[str, ...]) -> SentMessage | None:
-        """Look into the history, where a status of "not found" may mean "long done"."""
-        phones = ",".join(number.lstrip("+") for number in _ends(numbers))
-        try:
-            history = await self._call(_HISTORY, {"phone": phones, "cnt": _HISTORY_PAGE})
-        except NotFound:
-            return None
-        found = {one.phone.lstrip("+"): one for one in history if one.id == message_id}
-        if not found:
-            return None
-        seen: dict[str, _Seen | Look] = dict.fromkeys(numbers, UNSEEN)
-        seen |= {
-            number: found[number.lstrip("+")] for number in numbers if number.lstrip("+") in found
-        }
-        return _confirmed(message_id, seen)
+    A group is not a number, and without a plus the service may correct what looks like a national
+    number of Russia's.
+    """
+    return not (number.startswith("G") or _NATIONAL.fullmatch(number))
 
 
-def _ends(numbers: tuple[str, ...]) -> tuple[str, ...]:
-    """The first and the last recipient: together they stand for all."""
-    return numbers if len(numbers) == 1 else (numbers[0], numbers[-1])
+def _check_phones(numbers: tuple[str, ...], doubt: OutcomeUnknown | None) -> None:
+    if any(number.startswith("G") for number in numbers):
+        raise InvalidRequest("phones", "has a group, and who is in it is not known here")
+    if doubt is not None:
+        known = {number.lstrip("+") for number in doubt.phones}
+        if known != {number.lstrip("+") for number in numbers}:
+            raise InvalidRequest("phones", "are not the recipients of that message")
 
 
-def _confirmed(message_id: str, seen: Mapping[str, _Seen | Look]) -> SentMessage:
-    found = [one for one in seen.values() if isinstance(one, _Seen)]
+async def _confirmed(message_id: str, search: Search) -> SentMessage:
+    """Collect what the service says of a message that was sent after all."""
+    await search.collect()
+    found = [one for one in search.seen.values() if isinstance(one, Seen)]
     return SentMessage(
         message_id,
-        sum(one.units for one in found),
-        sum((one.cost for one in found), Decimal(0)),
-        Decimal("NaN"),
-        tuple(_recipient(number, one) for number, one in seen.items()),
+        sum(one.units or 0 for one in found),
+        sum((one.cost or Decimal(0) for one in found), Decimal(0)),
+        await search.balance(),
+        tuple(_recipient(number, one) for number, one in search.seen.items()),
         confirmed_by="status",
     )
+
+
+def _recipient(number: str, seen: Seen | Look) -> RecipientResult:
+    phone = number.lstrip("+")
+    if isinstance(seen, Seen):
+        return RecipientResult(phone, True, seen.cost, seen.status)
+    return RecipientResult(phone, False if seen is MISSING else None)
 
 
 def _sent(accepted: _Accepted, numbers: tuple[str, ...]) -> SentMessage:
@@ -358,13 +337,7 @@ def _sent(accepted: _Accepted, numbers: tuple[str, ...]) -> SentMessage:
         accepted.units,
         accepted.cost,
         accepted.balance,
-        accepted.phones or tuple(RecipientResult(number.lstrip("+")) for number in numbers),
+        tuple(attrs.evolve(one, accepted=not one.error) for one in accepted.phones)
+        or tuple(RecipientResult(number.lstrip("+"), True) for number in numbers),
         extra=accepted.extra,
     )
-
-
-def _recipient(number: str, seen: _Seen | Look) -> RecipientResult:
-    phone = number.lstrip("+")
-    if isinstance(seen, _Seen):
-        return RecipientResult(phone, seen.cost, seen.status, seen.error)
-    return RecipientResult(phone, status=_NOT_FOUND if seen is MISSING else None)

@@ -71,7 +71,9 @@ class Step:
 class Message:
     """A message to one recipient.
 
-    `accepted_at` is a moment of the sandbox's clock, `timestamp` the same in Unix time.
+    `accepted_at` is a moment of the sandbox's clock, `timestamp` the same in Unix time. `channel`
+    is the field that asked for its kind, as "viber", and "" for an SMS. `files` are the names of
+    the files that came with it, and the address of one to be fetched.
     """
 
     id: str
@@ -85,6 +87,9 @@ class Message:
     accepted_at: float
     timestamp: int
     steps: tuple[Step, ...]
+    channel: str = ""
+    subject: str = ""
+    files: tuple[str, ...] = ()
 
     def step(self, now: float) -> Step:
         """Return how far it has come at this moment of the sandbox's clock."""

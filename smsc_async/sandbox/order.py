@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 
 from .account import PRICE, ServiceError
 from .ids import read_id
-from .message import HLR
+from .kinds import TAIL, Kind, kind_of, uploads, without_prefix
 from .schedule import delay
 
 if TYPE_CHECKING:
@@ -17,30 +17,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 __all__ = ["Line", "Order", "read_order"]
-
-_PING: Final = 5
-_MMS: Final = 6
-_MAIL: Final = 8
-
-# The numbers are those of the status answers; WhatsApp and Telegram have none there.
-_KINDS: Final = {
-    "flash": 1,
-    "bin": 2,
-    "push": 3,
-    "hlr": HLR,
-    "ping": _PING,
-    "mms": _MMS,
-    "call": 7,
-    "mail": _MAIL,
-    "viber": 10,
-    "soc": 12,
-}
-_PHONE: Final = re.compile(r"\d{7,15}")
-_TYPED: Final = str.maketrans("", "", " -()")
-_COMMENT: Final = "\n~~~\n"
-_MAX_TEXT: Final = 1000
-# Kinds whose text is no short text.
-_LONG: Final = frozenset((2, _MMS, _MAIL, 10, 12))
 
 
 @attrs.frozen
@@ -62,47 +38,60 @@ class Line:
 
 @attrs.frozen
 class Order:
-    """The messages of a request."""
+    """The messages of a request; `channel` is the field that asks for their kind, "" for SMS."""
 
     id: str | None
     kind: int
+    channel: str
     lines: tuple[Line, ...]
     delay: float
+    subject: str
+    files: tuple[str, ...]
 
     @property
-    def sameness(self) -> tuple[int, tuple[tuple[str, str], ...]]:
-        """What makes two requests identical: their kind, recipients and texts; not their ids."""
-        return self.kind, tuple(sorted((line.recipient, line.text) for line in self.lines))
+    def sameness(self) -> tuple[str, tuple[tuple[str, str], ...], str, tuple[str, ...]]:
+        """What makes two requests identical: kind, recipients and content; not their ids."""
+        messages = tuple(sorted((line.recipient, line.text) for line in self.lines))
+        return self.channel, messages, self.subject, self.files
 
 
 def read_order(form: Mapping[str, str], now: float) -> Order:
     """Read the form; `now` is a Unix time."""
-    kind = next((code for name, code in _KINDS.items() if form.get(name, "0") not in ("", "0")), 0)
+    form = without_prefix(form)
+    kind = kind_of(form)
     given = form.get("id", "")
     message_id = read_id(given) if given else None
     if given and message_id is None:
         raise ServiceError(1, "parameters error")
     lines = tuple(
-        _line(recipient, text, sender, kind, bot="bot" in form)
+        _line(form, kind, recipient, text, sender)
         for recipients, text, sender in _rows(form, kind)
         for recipient in re.split("[,;]", recipients)
         if recipient.strip()
     )
     if not lines:
         raise ServiceError(1, "parameters error")
-    return Order(message_id, kind, lines, delay(form.get("time", ""), form.get("tz", ""), now))
+    return Order(
+        message_id,
+        kind.number,
+        kind.field,
+        lines,
+        delay(form.get("time", ""), form.get("tz", ""), now),
+        form.get("subj", ""),
+        _files(form),
+    )
 
 
-def _rows(form: Mapping[str, str], kind: int) -> list[tuple[str, str, str]]:
+def _rows(form: Mapping[str, str], kind: Kind) -> list[tuple[str, str, str]]:
     """Return recipients, text and sender name of each text of the form."""
     sender = form.get("sender", "")
     if form.get("list"):
-        return [_row(line, sender) for line in form["list"].split("\n") if line.strip()]
-    text = form.get("mes", "")
-    textless = kind in (HLR, _PING) or form.get("fileurl") or (kind == _MMS and form.get("subj"))
-    if not text and not textless:
-        raise ServiceError(1, "parameters error")
-    return [(form.get("phones", ""), text, sender)]
+        rows = [_row(line, sender) for line in form["list"].split("\n") if line.strip()]
+    else:
+        rows = [(form.get("phones", ""), form.get("mes", ""), sender)]
+    for _, text, _ in rows:
+        kind.check(form, text)
+    return rows
 
 
 def _row(line: str, sender: str) -> tuple[str, str, str]:
@@ -113,21 +102,12 @@ def _row(line: str, sender: str) -> tuple[str, str, str]:
     return recipients, text.replace("\\n", "\n"), own.partition(",")[0] if bar else sender
 
 
-def _line(recipient: str, text: str, sender: str, kind: int, *, bot: bool) -> Line:
-    text, _, comment = text.partition(_COMMENT)
-    if len(text) > _MAX_TEXT and kind not in _LONG:
-        raise ServiceError(1, "parameters error")
-    recipient = recipient.strip()
-    valid = True
-    if kind != _MAIL and not bot:
-        exact = recipient.startswith("+")
-        recipient = recipient.removeprefix("+") if exact else recipient.translate(_TYPED)
-        valid = _PHONE.fullmatch(recipient) is not None
-    return Line(recipient, valid, text, comment, sender, _units(text, kind))
+def _line(form: Mapping[str, str], kind: Kind, given: str, text: str, sender: str) -> Line:
+    recipient, valid = kind.recipient(given)
+    said, _, comment = ("", "", "") if kind.silent else text.partition(TAIL)
+    return Line(recipient, valid, said, comment, sender, kind.units(form, said))
 
 
-def _units(text: str, kind: int) -> int:
-    if kind in (HLR, _PING) or kind in _LONG:
-        return 1
-    single, part = (160, 153) if text.isascii() else (70, 67)
-    return 1 if len(text) <= single else -(-len(text) // part)
+def _files(form: Mapping[str, str]) -> tuple[str, ...]:
+    address = form.get("fileurl")
+    return (*uploads(form), address) if address else uploads(form)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .exchange import Exchange, HttpExchange, Reply
-from .failure import Sent, TransportFailure
+from .failure import Progress, Sent, TransportFailure
 from .hosts import Hosts
 
-__all__ = ["Exchange", "Hosts", "HttpExchange", "Reply", "Sent", "TransportFailure"]
+__all__ = ["Exchange", "Hosts", "HttpExchange", "Progress", "Reply", "Sent", "TransportFailure"]

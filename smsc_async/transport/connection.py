@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
+
+if TYPE_CHECKING:
+    from .failure import Progress
 
 __all__ = ["BODY_CAP", "GLANCE", "WRITE_TIMEOUT", "Answer", "Connection", "Head"]
 
@@ -59,8 +62,11 @@ class Connection(Protocol):
         """When the last request ended, or None while there is one."""
         ...
 
-    async def request(self, head: Head, body: bytes) -> Answer:
-        """Do one request; raises `TransportFailure`, and nothing else."""
+    async def request(self, head: Head, body: bytes, progress: Progress | None = None) -> Answer:
+        """Do one request; raises `TransportFailure`, and nothing else.
+
+        `progress` is told when its first byte is handed to the socket.
+        """
         ...
 
     async def aclose(self) -> None:

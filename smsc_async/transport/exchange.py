@@ -9,7 +9,7 @@ import httpx
 
 from ..errors import Attempt
 from .connection import BODY_CAP
-from .failure import Sent, TransportFailure
+from .failure import PROGRESS, Progress, Sent, TransportFailure
 from .pool import ConnectionPool
 from .tls import context_for
 from .wire import describe
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Exchange", "HttpExchange", "Reply"]
 
 FORM: Final = "application/x-www-form-urlencoded"
+
+BROKEN: Final = 500
+"""The service answers everything with 200, errors as well; from here on it is not the service."""
 
 NEVER_SENT: Final = (
     httpx.ConnectError,
@@ -41,18 +44,26 @@ class Reply:
     status: int
     body: bytes = attrs.field(repr=False)
     http_version: str
+    attempts: tuple[Attempt, ...] = ()
+    """The tries that it took; the last one is its own if it is an answer of a broken host."""
 
 
 class Exchange(Protocol):
     """Brings a form to the service and its answer back."""
 
     async def __call__(
-        self, path: str, form: bytes, *, content_type: str = FORM, avoid: str = ""
+        self,
+        path: str,
+        form: bytes,
+        *,
+        content_type: str = FORM,
+        avoid: str = "",
+        progress: Progress | None = None,
     ) -> Reply:
         """POST the form and return whatever was answered; the host to `avoid` is asked last.
 
         Raises `TransportFailure`, whose `sent` says whether it may have been processed and whose
-        `attempts` lists every try.
+        `attempts` lists every try. `progress` says at any time whether it may have been sent.
         """
         ...
 
@@ -126,7 +137,13 @@ class HttpExchange:
         self._urls: dict[tuple[Origin, str], httpx.URL] = {}
 
     async def __call__(
-        self, path: str, form: bytes, *, content_type: str = FORM, avoid: str = ""
+        self,
+        path: str,
+        form: bytes,
+        *,
+        content_type: str = FORM,
+        avoid: str = "",
+        progress: Progress | None = None,
     ) -> Reply:
         """POST the form to the hosts in their order, and return the first answer."""
         attempts: list[Attempt] = []
@@ -137,7 +154,7 @@ class HttpExchange:
         for origin in order:
             started = self._clock.now()
             try:
-                reply = await self._ask(origin, path, form, content_type)
+                reply = await self._ask(origin, path, form, content_type, progress)
             except TransportFailure as failure:
                 self._hosts.failed(origin, failure.sent)
                 seconds = self._clock.now() - started
@@ -146,8 +163,14 @@ class HttpExchange:
                 if failure.sent is Sent.UNKNOWN:
                     break
             else:
-                self._hosts.succeeded(origin)
-                return reply
+                if _is_the_service(reply):
+                    self._hosts.succeeded(origin)
+                else:
+                    self._hosts.failed(origin, Sent.UNKNOWN)
+                    seconds = self._clock.now() - started
+                    text = f"status {reply.status}, and not the service's answer"
+                    attempts.append(Attempt(origin.netloc, "reply", seconds, text))
+                return attrs.evolve(reply, attempts=tuple(attempts)) if attempts else reply
         assert last is not None  # noqa: S101 - there is at least one host
         last.attempts = tuple(attempts)
         raise last
@@ -156,8 +179,18 @@ class HttpExchange:
         """Close every connection; what is in flight fails."""
         await self._client.aclose()
 
-    async def _ask(self, origin: Origin, path: str, form: bytes, content_type: str) -> Reply:
+    async def _ask(
+        self,
+        origin: Origin,
+        path: str,
+        form: bytes,
+        content_type: str,
+        progress: Progress | None,
+    ) -> Reply:
         request = self._build(origin, path, form, content_type)
+        if progress is not None:
+            progress.sent = Sent.UNKNOWN
+            request.extensions[PROGRESS] = progress
         try:
             response = await self._client.send(request, stream=True)
             body = await _read(response.stream)
@@ -184,6 +217,11 @@ class HttpExchange:
             (b"content-length", b"%d" % len(form)),
         ]
         return httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(form))
+
+
+def _is_the_service(reply: Reply) -> bool:
+    """Return whether it can be an answer of the service's, and not of something in front of it."""
+    return reply.status < BROKEN and not reply.body.startswith(b"<") and reply.body != b""
 
 
 async def _read(stream: object) -> bytes:

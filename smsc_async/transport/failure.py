@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..errors import Attempt, Phase
 
-__all__ = ["ConnectionGone", "Sent", "TransportFailure"]
+__all__ = ["PROGRESS", "ConnectionGone", "Progress", "Sent", "TransportFailure"]
 
 
 class Sent(enum.Enum):
@@ -20,6 +20,22 @@ class Sent(enum.Enum):
     """The server said by HTTP/2's own means that it did not look at it."""
     UNKNOWN = "unknown"
     """Some of it was written; whether it was read and acted on, nobody has said."""
+
+
+PROGRESS: Final = "smsc_async.progress"
+"""Under which name a request carries its `Progress`."""
+
+
+class Progress:
+    """How far a request has come, for whoever is cancelled while it is under way.
+
+    Who makes requests without saying so leaves it at `UNKNOWN` from the start.
+    """
+
+    __slots__ = ("sent",)
+
+    def __init__(self, sent: Sent = Sent.UNKNOWN) -> None:
+        self.sent = sent
 
 
 class TransportFailure(Exception):

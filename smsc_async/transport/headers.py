@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-__all__ = ["RememberingDecoder", "RememberingEncoder"]
+__all__ = ["LENGTH", "RememberingDecoder", "RememberingEncoder"]
+
+LENGTH: Final = b"smsc-async-length"
 
 _MOST: Final = 2048
 
@@ -81,7 +83,11 @@ class RememberingEncoder(Encoder):
 
 
 class RememberingDecoder(Decoder):
-    """Decodes as `hpack` does, and knows a block again that means what it meant before."""
+    """Decodes as `hpack` does, and knows a block again that means what it meant before.
+
+    `h2` ends the whole connection when one answer is not as long as it says. It does not get to
+    see the length: it comes under the name of `LENGTH`, for whoever ends that one stream.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,6 +99,9 @@ class RememberingDecoder(Decoder):
         key = raw, bytes(data)
         fields = self._memory.get(key)
         if fields is None:
-            fields = tuple(super().decode(data, raw))
+            fields = tuple(
+                HeaderTuple(LENGTH, field[1]) if field[0] == b"content-length" else field
+                for field in super().decode(data, raw)
+            )
             self._memory.put(key, fields)
         return fields

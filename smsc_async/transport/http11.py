@@ -9,7 +9,7 @@ import anyio
 import h11
 
 from .connection import BODY_CAP, GLANCE, Answer
-from .failure import ConnectionGone, Sent, TransportFailure
+from .failure import ConnectionGone, Progress, Sent, TransportFailure
 from .wire import describe
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Http11Connection:
         self._dead = True
         await self._wire.aclose()
 
-    async def request(self, head: Head, body: bytes) -> Answer:
+    async def request(self, head: Head, body: bytes, progress: Progress | None = None) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else."""
         self._left -= 1
         self._idle_since = None
@@ -74,7 +74,7 @@ class Http11Connection:
             if self._wire.readable():
                 await self._catch_up()
             with anyio.CancelScope() as scope:
-                answer = await self._carry(head, body, scope)
+                answer = await self._carry(head, body, scope, progress or Progress())
         except TransportFailure:
             raise
         except Exception as error:
@@ -108,7 +108,9 @@ class Http11Connection:
                     raise ConnectionGone("the server spoke out of turn")
         self._wire.settle()
 
-    async def _carry(self, head: Head, body: bytes, scope: anyio.CancelScope) -> Answer:
+    async def _carry(
+        self, head: Head, body: bytes, scope: anyio.CancelScope, progress: Progress
+    ) -> Answer:
         request = h11.Request(
             method=head.method,
             target=head.path,
@@ -120,6 +122,7 @@ class Http11Connection:
         )
         out = self._h11.send(request) or b""
         first = out + (self._h11.send(h11.Data(body[:PIECE])) or b"")
+        progress.sent = Sent.UNKNOWN
         await self._write(first, scope)
         for start in range(PIECE, len(body), PIECE):
             await self._write(self._h11.send(h11.Data(body[start : start + PIECE])) or b"", scope)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from .connection import GLANCE, WRITE_TIMEOUT, Answer
+from .failure import Progress
 from .streams import Stream, Streams, wake_one
 from .wire import describe
 
@@ -67,11 +68,11 @@ class Http2Connection:
         self._streams.die("the connection was closed")
         await self._wire.aclose()
 
-    async def request(self, head: Head, body: bytes) -> Answer:
+    async def request(self, head: Head, body: bytes, progress: Progress | None = None) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else."""
         now = anyio.current_time()
         scope = anyio.CancelScope(deadline=now + self._reply_timeout)
-        stream = Stream(head, body, scope, queued_at=now)
+        stream = Stream(head, body, scope, progress or Progress(), queued_at=now)
         self._left -= 1
         idle, self._idle_since = self._idle_since is not None, None
         self._streams.queue.append(stream)

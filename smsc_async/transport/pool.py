@@ -9,7 +9,7 @@ import attrs
 import httpx
 
 from .connection import Answer, Connection, Head
-from .failure import ConnectionGone, Sent, TransportFailure
+from .failure import PROGRESS, ConnectionGone, Progress, Sent, TransportFailure
 from .hosts import PORTS, Origin
 from .http2 import Http2Connection
 from .http11 import Http11Connection
@@ -87,11 +87,13 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             place = self._places[key] = _Place(multiplexed=url.scheme == "https")
         head = _head(request)
         body = await request.aread()
+        progress = request.extensions.get(PROGRESS) or Progress()
         failure: TransportFailure | None = None
         for _ in range(TRIES):
+            progress.sent = Sent.NO
             connection = await self._acquire(place, url)
             try:
-                answer = await connection.request(head, body)
+                answer = await connection.request(head, body, progress)
             except ConnectionGone as error:
                 failure = error
             else:

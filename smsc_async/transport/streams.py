@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import anyio
 import attrs
@@ -35,9 +35,9 @@ import h2.settings
 from hpack import NeverIndexedHeaderTuple
 
 from .connection import BODY_CAP, Answer, Head
-from .failure import ConnectionGone, Sent, TransportFailure
+from .failure import ConnectionGone, Progress, Sent, TransportFailure
 from .frames import FrameSplitter, GoAway, goaway_in
-from .headers import RememberingDecoder, RememberingEncoder
+from .headers import LENGTH, RememberingDecoder, RememberingEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,12 +67,14 @@ class Stream:
     head: Head
     rest: bytes | memoryview
     scope: anyio.CancelScope
+    progress: Progress = attrs.field(factory=Progress)
     number: int = 0
     queued_at: float = 0.0
     heard_before: int = 0
     status: int = 0
     chunks: list[bytes] = attrs.field(factory=list[bytes])
     size: int = 0
+    length: bytes | None = None
     wake: anyio.Event | None = None
     outcome: Answer | TransportFailure | None = None
 
@@ -131,7 +133,8 @@ class Streams:
         stream = self.open.get(event.stream_id)
         if stream is None:
             return
-        status = next((value for name, value in event.headers if name == b":status"), b"")
+        fields = dict(cast("Iterable[tuple[bytes, bytes]]", event.headers))
+        status, stream.length = fields.get(b":status", b""), fields.get(LENGTH)
         if len(status) == 3 and status.isdigit():  # noqa: PLR2004 - a status has three digits
             stream.status = int(status)
         else:
@@ -159,6 +162,9 @@ class Streams:
             self._reset(stream)
         if not stream.status:
             self.finish(stream, _unknown("an answer without a status"))
+            return
+        if stream.length not in (None, b"%d" % stream.size):
+            self.finish(stream, _unknown("the answer is not as long as it says"))
             return
         self.finish(stream, Answer(stream.status, b"".join(stream.chunks)))
 
@@ -230,6 +236,7 @@ class Streams:
         ]
         self._h2.send_headers(number, headers, end_stream=not body)
         stream.number = number
+        stream.progress.sent = Sent.UNKNOWN
         stream.heard_before = self._heard
         self.open[number] = stream
         if body:

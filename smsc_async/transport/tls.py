@@ -35,6 +35,8 @@ def _context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
             raise InvalidRequest(
                 "verify", f"a readable file of certificates in PEM ({error})"
             ) from error
+    if not isinstance(verify, bool):
+        raise InvalidRequest("verify", "has to be a bool, the path of a file or an SSLContext")
     return httpx.create_ssl_context(verify=verify, trust_env=False)
 
 

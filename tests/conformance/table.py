@@ -319,6 +319,13 @@ OTHER_MESSAGES: Final = (
         at_once=(2, OutcomeUnknown),
         to=(PHONE, "79991234568", "79995550007"),
     ),
+    row(
+        "processed, to three, all but the second refused",
+        lost(Fault.CLOSE_AFTER),
+        careful=(1, "status"),
+        at_once=(1, OutcomeUnknown),
+        to=("79995550007", PHONE, "79995550008"),
+    ),
 )
 
 ROWS: Final = (

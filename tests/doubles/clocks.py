@@ -86,9 +86,11 @@ class InstantClock:
         await anyio.lowlevel.checkpoint()
 
     async def wait(self, event: anyio.Event, seconds: float) -> bool:
-        await anyio.lowlevel.checkpoint()
-        if not event.is_set():
-            await self.sleep(seconds)
+        for _ in range(20):
+            await anyio.lowlevel.checkpoint()
+            if event.is_set():
+                return True
+        await self.sleep(seconds)
         return event.is_set()
 
 

@@ -19,7 +19,7 @@ from smsc_async.groups.messages import Messages
 from smsc_async.groups.statuses import Statuses
 from smsc_async.sandbox.account import Account
 from smsc_async.sandbox.app import App, Request
-from smsc_async.transport import Reply, Sent, TransportFailure
+from smsc_async.transport import Progress, Reply, Sent, TransportFailure
 
 if TYPE_CHECKING:
     from smsc_async._clock import Clock
@@ -43,7 +43,13 @@ class ScriptedExchange:
         self.avoided: list[str] = []
 
     async def __call__(
-        self, path: str, form: bytes, *, content_type: str = "", avoid: str = ""
+        self,
+        path: str,
+        form: bytes,
+        *,
+        content_type: str = "",
+        avoid: str = "",
+        progress: Progress | None = None,
     ) -> Reply:
         pairs = parse_qsl(form.decode("ascii"), keep_blank_values=True, strict_parsing=True)
         self.asked.append((path, dict(pairs)))
@@ -74,7 +80,13 @@ class InProcess:
         self._app = App(self.account, Lock(), lambda: 0.0)
 
     async def __call__(
-        self, path: str, form: bytes, *, content_type: str = "", avoid: str = ""
+        self,
+        path: str,
+        form: bytes,
+        *,
+        content_type: str = "",
+        avoid: str = "",
+        progress: Progress | None = None,
     ) -> Reply:
         await anyio.lowlevel.checkpoint()
         answer = await self._app.answer(Request(path, b"", form, None, "2"))
@@ -90,16 +102,17 @@ def caller(
     clock: Clock | None = None,
     patience: float = 60.0,
     concurrency: int = 12,
+    deadline: float = 180.0,
 ) -> Caller:
     """Make an open caller for a group, on a clock that never waits for long."""
     clock = clock or InstantClock()
     lifetime = Lifetime()
     lifetime.open()
     return Caller(
-        auth=Auth.of("alex", "secret-password", None),
+        auth=Auth({"login": "alex", "psw": "secret-password"}),
         exchange=exchange,
         governor=MemoryGovernor(clock=clock),
-        pace=Pace(concurrency, patience, deadline=180.0, lease=60.0),
+        pace=Pace(concurrency, patience, deadline=deadline, lease=60.0),
         clock=clock,
         random=Random(1),
         lifetime=lifetime,
@@ -116,6 +129,7 @@ class Client(Messages, Statuses):
         clock: Clock | None = None,
         patience: float = 60.0,
         concurrency: int = 12,
+        deadline: float = 180.0,
     ) -> None:
         self.clock = self._clock = clock or InstantClock()
         self._outcome = "raise"
@@ -123,7 +137,13 @@ class Client(Messages, Statuses):
         self._random = Random(1)
         self._sender = None
         self._zone = None
-        self._call = caller(exchange, clock=self.clock, patience=patience, concurrency=concurrency)
+        self._call = caller(
+            exchange,
+            clock=self.clock,
+            patience=patience,
+            concurrency=concurrency,
+            deadline=deadline,
+        )
 
     @property
     def asked(self) -> list[tuple[str, dict[str, str]]]:

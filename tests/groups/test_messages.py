@@ -28,7 +28,7 @@ async def test_send_to_one() -> None:
     assert form == COMMON | {"phones": "+79991234567", "mes": "Hello", "cost": "3"}
     assert len(minted) == 25
     assert sent == SentMessage(
-        "m1", 2, Decimal("0.30"), Decimal("99.70"), (RecipientResult("79991234567"),)
+        "m1", 2, Decimal("0.30"), Decimal("99.70"), (RecipientResult("79991234567", accepted=True),)
     )
     assert sent.confirmed_by == "reply"
 
@@ -52,9 +52,11 @@ async def test_send_to_many() -> None:
         "cost": "3",
         "op": "1",
     }
-    assert [(one.phone, one.cost, one.status, one.error) for one in sent.recipients] == [
-        ("79991234567", Decimal("0.15"), -1, 0),
-        ("79990000007", Decimal(0), 22, 249),
+    assert [
+        (one.phone, one.accepted, one.cost, one.status, one.error) for one in sent.recipients
+    ] == [
+        ("79991234567", True, Decimal("0.15"), -1, 0),
+        ("79990000007", False, Decimal(0), 22, 249),
     ]
 
 

@@ -142,6 +142,21 @@ async def test_all_hosts_down_is_not_sent(exchange: HttpExchange, router: respx.
     assert len(caught.value.attempts) == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(502, "<html>"), (200, "<html>"), (200, ""), (503, "{}")]
+)
+async def test_a_host_that_is_not_the_service_is_left(
+    exchange: HttpExchange, router: respx.MockRouter, status: int, body: str
+) -> None:
+    """After two such answers the backup host stands in; each of them says where it is from."""
+    router.post(f"{MAIN}/x").respond(status, text=body)
+    router.post(f"{BACKUP}/x").respond(200, text="{}")
+    replies = [await exchange("/x", b"") for _ in range(3)]
+    assert [reply.body.decode() for reply in replies] == [body, body, "{}"]
+    assert [attempt.host for attempt in replies[0].attempts] == [replies[0].host]
+    assert replies[2].attempts == ()
+
+
 async def test_too_large_a_body_is_unknown(
     exchange: HttpExchange, router: respx.MockRouter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

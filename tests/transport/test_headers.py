@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc_async.transport import headers
-from smsc_async.transport.headers import RememberingDecoder, RememberingEncoder
+from smsc_async.transport.headers import LENGTH, RememberingDecoder, RememberingEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,10 @@ def test_the_same_as_without_a_memory(steps: list[tuple[int | None, Fields]]) ->
             encoder.header_table_size = plain_encoder.header_table_size = size
         block = encoder.encode(fields)
         assert block == plain_encoder.encode(fields)
-        assert list(decoder.decode(block, raw=True)) == plain_decoder.decode(block, raw=True)
+        assert list(decoder.decode(block, raw=True)) == [
+            (LENGTH if name == b"content-length" else name, value)
+            for name, value in plain_decoder.decode(block, raw=True)
+        ]
 
 
 def test_nothing_is_worked_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +57,8 @@ def test_nothing_is_worked_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Decoder, "decode", decoded)
     encoder, decoder = RememberingEncoder(), RememberingDecoder()
     for _ in range(10):
-        assert tuple(decoder.decode(encoder.encode((one, length)), raw=True)) == (one, length)
+        fields = tuple(decoder.decode(encoder.encode((one, length)), raw=True))
+        assert fields == (one, (LENGTH, length[1]))
     assert worked == ["encode", "decode"] * 2
 
 
@@ -70,6 +74,6 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(headers, "_MOST", 3)
     encoder, decoder = RememberingEncoder(), RememberingDecoder()
     for size in (*range(10), *range(10)):
-        fields = (NeverIndexedHeaderTuple(b"content-length", b"%d" % size),)
+        fields = (NeverIndexedHeaderTuple(b"x-size", b"%d" % size),)
         assert tuple(decoder.decode(encoder.encode(fields), raw=True)) == fields
     assert len(encoder._memory._known) == len(decoder._memory._known) == 3

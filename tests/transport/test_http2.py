@@ -269,6 +269,30 @@ async def test_one_stalled_call_changes_no_other(
         assert len(server.peers) == 1
 
 
+async def test_a_wrong_length_changes_no_other(
+    open_exchange: OpenExchange, h2_tls: ssl.SSLContext
+) -> None:
+    """An answer that is not as long as it says fails alone; the connection goes on."""
+
+    async def lie_to_the_first(peer: Peer) -> None:
+        await peer.start()
+        streams = [await peer.request() for _ in range(4)]
+        peer.link.send_headers(streams[0], [(b":status", b"200"), (b"content-length", b"100")])
+        peer.link.send_data(streams[0], b"short", end_stream=True)
+        await peer.flush()
+        for stream in streams[1:]:
+            await peer.answer(stream, peer.bodies[stream])
+        await peer.answer(await peer.request(), b"after")
+
+    async with serve(lie_to_the_first, h2_tls) as server, open_exchange(server.url) as exchange:
+        results = await together(exchange, 4)
+        failures = [r for r in results if isinstance(r, TransportFailure)]
+        assert [f.sent for f in failures] == [Sent.UNKNOWN]
+        assert len(bodies(results)) == 3
+        assert (await exchange("/x", b"")).body == b"after"
+        assert len(server.peers) == 1
+
+
 async def test_three_hundred_cancelled_calls_leave_no_trace(
     open_exchange: OpenExchange, h2_tls: ssl.SSLContext
 ) -> None:

@@ -86,6 +86,9 @@ def _take(account: Account, order: Order, line: Line, message_id: str) -> Messag
         accepted_at=account.time(),
         timestamp=int(account.unix_time),
         steps=steps,
+        channel=order.channel,
+        subject=order.subject,
+        files=order.files,
     )
     account.add(message)
     return message

@@ -1,0 +1,60 @@
+"""A host that is broken for good, while the other one is not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from smsc_async import NotSent, OutcomeUnknown, SmscError
+from smsc_async.sandbox import Fault, Faults
+
+from .promises import Outcome, check, service
+
+pytestmark = [pytest.mark.anyio, pytest.mark.faults]
+
+SENDS = 6
+
+BREAKS = (
+    *(Fault.HTML_502_BEFORE, Fault.HTML_502_AFTER, Fault.EMPTY_200, Fault.HALF_REPLY),
+    *(Fault.CLOSE_BEFORE, Fault.CLOSE_AFTER, Fault.RESET_AFTER, Fault.HANG_BEFORE),
+    *(Fault.REFUSE_STREAM, Fault.GOAWAY_UNPROCESSED, Fault.WRONG_LENGTH),
+)
+
+
+async def sends(faults: Faults) -> dict[str, Outcome]:
+    """Send some messages one after the other, hold the promises, and return what was told."""
+    told: dict[str, Outcome] = {}
+    async with service(faults) as (sandbox, smsc):
+        for number in range(SENDS):
+            message_id = f"broken-{number}"
+            try:
+                told[message_id] = await smsc.send(f"7999123450{number}", "Hello", id=message_id)
+            except SmscError as error:
+                told[message_id] = error
+    check(sandbox, told)
+    return told
+
+
+@pytest.mark.parametrize("host", [0, 1])
+@pytest.mark.parametrize("fault", BREAKS, ids=lambda fault: fault.name)
+async def test_one_host_is_broken(fault: Fault, host: int) -> None:
+    """Every message is sent, whichever host is broken and however: the other one stands in."""
+    faults = Faults()
+    for script in ("send.php", "status.php"):
+        faults.add(fault, script=script, host=host, times=None)
+    told = await sends(faults)
+    assert Counter(isinstance(outcome, SmscError) for outcome in told.values()) == {False: SENDS}
+
+
+@pytest.mark.parametrize("fault", BREAKS, ids=lambda fault: fault.name)
+async def test_both_hosts_are_broken(fault: Fault) -> None:
+    """No message is said to be sent, and each that may have been is a doubt."""
+    faults = Faults()
+    for script in ("send.php", "status.php", "get.php"):
+        faults.add(fault, script=script, times=None)
+    told = await sends(faults)
+    unread = {Fault.REFUSE_STREAM, Fault.GOAWAY_UNPROCESSED}
+    assert {type(outcome) for outcome in told.values()} == {
+        NotSent if fault in unread else OutcomeUnknown
+    }
