@@ -89,20 +89,22 @@ def phone(value: str, field: str = "phone") -> str:
     return number
 
 
-def recipients(to: str | Iterable[str]) -> tuple[str, ...]:
-    """Return the recipients as phone numbers or group codes, at least one, each only once."""
+def _recipient(value: str) -> str:
+    """Return a recipient as a phone number, or a group code as it is."""
+    return value if isinstance(value, str) and _GROUP.fullmatch(value) else phone(value, "to")
+
+
+def recipients(to: str | Iterable[str], read: Callable[[str], str] = _recipient) -> tuple[str, ...]:
+    """Return the recipients as `read` understands each, at least one, each only once."""
     if not isinstance(to, Iterable):
         raise InvalidRequest("to", f"has to be a str or many, not {type(to).__name__}")
     several = (to,) if isinstance(to, str) else tuple(to)
     if not several:
         raise InvalidRequest("to", "has no recipient")
-    numbers = tuple(
-        one if isinstance(one, str) and _GROUP.fullmatch(one) else phone(one, "to")
-        for one in several
-    )
-    if len({number.lstrip("+") for number in numbers}) < len(numbers):
+    found = tuple(map(read, several))
+    if len({one.lstrip("+") for one in found}) < len(found):
         raise InvalidRequest("to", "has a recipient twice")
-    return numbers
+    return found
 
 
 def option_params(options: SendOptions, zone: tzinfo | None) -> dict[str, str | int | None]:

@@ -18,25 +18,10 @@ from ._resolve import OUTCOMES
 from ._wire import Auth
 from .errors import InvalidRequest
 from .governor import Governor, MemoryGovernor
-from .groups.account import BALANCE, Account, Balance
-from .groups.alerts import Alerts
-from .groups.blacklist import Blacklist, EmailBlacklist
-from .groups.captcha import Captcha
-from .groups.contact_groups import ContactGroups, EmailContactGroups
-from .groups.contacts import Contacts, EmailContacts
-from .groups.documents import Documents
-from .groups.history import History
-from .groups.inbox import Inbox
+from .groups.account import BALANCE, Balance
 from .groups.lookup import Lookup
-from .groups.mailings import Mailings
 from .groups.messages import Messages
-from .groups.operator_templates import OperatorTemplates
-from .groups.phone_confirmation import PhoneConfirmation
-from .groups.rented_numbers import RentedNumbers
-from .groups.senders import Senders
-from .groups.short_links import ShortLinks
 from .groups.statuses import Statuses
-from .groups.subclients import Subclients
 from .groups.templates import Templates
 from .transport import Hosts, HttpExchange
 
@@ -162,27 +147,8 @@ class AsyncSmsc(Messages, Statuses):
             random=self._random,
             lifetime=self._lifetime,
         )
-        self.templates = Templates(self._call)
-        self.operator_templates = OperatorTemplates(self._call)
-        self.mailings = Mailings(self._call)
-        self.alerts = Alerts(self._call)
-        self.contacts = Contacts(self._call)
-        self.email_contacts = EmailContacts(self._call)
-        self.contact_groups = ContactGroups(self._call)
-        self.email_contact_groups = EmailContactGroups(self._call)
-        self.blacklist = Blacklist(self._call)
-        self.email_blacklist = EmailBlacklist(self._call)
-        self.senders = Senders(self._call)
-        self.subclients = Subclients(self._call)
-        self.documents = Documents(self._call)
-        self.history = History(self._call)
-        self.inbox = Inbox(self._call)
-        self.account = Account(self._call)
-        self.lookup = Lookup(self._call)
-        self.short_links = ShortLinks(self._call)
-        self.rented_numbers = RentedNumbers(self._call)
-        self.phone_confirmation = PhoneConfirmation(self._call)
-        self.captcha = Captcha(self._call)
+        self.templates: Templates = Templates(self._call)
+        self.lookup: Lookup = Lookup(self._call)
 
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientOptions]) -> Self:

@@ -1,4 +1,4 @@
-"""The account: its money, statistics and tariffs."""
+"""The account: its money."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import Final
 
 import attrs
 
-from .._call import Caller
 from .._command import Command, Repeat
 from .._convert import Answer, reader, wire
 from .._limits import RULES
 
-__all__ = ["BALANCE", "Account", "Balance"]
+__all__ = ["BALANCE", "Balance"]
 
 
 @attrs.frozen
@@ -35,10 +34,3 @@ BALANCE: Final = Command(
     repeat=Repeat.ALWAYS,
     docs="https://smscentre.com/api/http/balance/",
 )
-
-
-@attrs.frozen(eq=False)
-class Account:
-    """The account: its statistics and its tariffs."""
-
-    _call: Caller = attrs.field(repr=False)

@@ -101,6 +101,7 @@ _SEND: Final = Command(
 _MINUTE: Final = 62.0
 """Seconds after the end of a request in which it may still be processed."""
 
+_NUMBER: Final = re.compile(r"\+?\d+")
 _NATIONAL: Final = re.compile(r"8\d{10}|9\d{9}")
 
 _QUOTE: Final = Command(
@@ -134,13 +135,15 @@ class Messages:
     ) -> SentMessage:
         """Send a message to one recipient or to many, once, and return what it cost.
 
-        Phone numbers are international; a recipient may also be a group code, as "G12". The message
-        gets an id of its own before the first attempt, and is repeated at once only when it
-        certainly was not processed. When the answer is lost, `outcome="careful"` asks for the
-        message's status for a minute, sends it once more if the service does not have it, and
-        raises `OutcomeUnknown` if that settles nothing. `outcome="fast"` sends it again within
-        seconds, inside the service's own guard against duplicates: for codes that expire.
-        `outcome="raise"` raises at once, and so does any message to a group.
+        Phone numbers are international; a recipient may also be a group code, as "G12", and for an
+        `Email` is an address. The message gets an id of its own before the first attempt, and is
+        repeated at once only when it certainly was not processed. When the answer is lost,
+        `outcome="careful"` asks for the message's status for a minute, sends it once more if the
+        service does not have it, and raises `OutcomeUnknown` if that settles nothing.
+        `outcome="fast"` sends it again within seconds, inside the service's own guard against
+        duplicates: for codes that expire. `outcome="raise"` raises at once, and so does any
+        message to a group, an address, or a Russian number in national form, which the service
+        may correct.
 
         The same text to the same recipients within a minute raises `DuplicateMessage` at once;
         `repeat="wait"` waits until it may be sent. https://smscentre.com/api/http/send/
@@ -234,14 +237,19 @@ class Messages:
     def _params(
         self, to: str | Iterable[str], content: str | Content, options: SendOptions
     ) -> tuple[tuple[str, ...], dict[str, str | int | None]]:
-        numbers = recipients(to)
         message = as_content(content)
+        if message.files:
+            raise InvalidRequest("files", "cannot be sent yet: give the address of one as file_url")
+        fields = message.params()
+        if "sender" in fields and "sender" in options:
+            raise InvalidRequest("sender", "is a part of this content")
+        numbers = recipients(to, message.recipient)
         own = option_params(options, self._zone)
         return numbers, {
             "phones": ",".join(numbers),
-            **message.params(),
             "sender": self._sender,
             **own,
+            **fields,
         }
 
     async def _settle(
@@ -292,13 +300,13 @@ class Messages:
         return sent
 
 
-def _can_be_found(number: str) -> bool:
-    """Return whether the number is surely kept as it was given, and so found again.
+def _can_be_found(recipient: str) -> bool:
+    """Return whether the recipient is surely kept as it was given, and so found again.
 
-    A group is not a number, and without a plus the service may correct what looks like a national
-    number of Russia's.
+    It has to be a number, and no group or address; and without a plus the service may correct what
+    looks like a national number of Russia's.
     """
-    return not (number.startswith("G") or _NATIONAL.fullmatch(number))
+    return bool(_NUMBER.fullmatch(recipient)) and not _NATIONAL.fullmatch(recipient)
 
 
 def _check_phones(numbers: tuple[str, ...], doubt: OutcomeUnknown | None) -> None:

@@ -214,14 +214,14 @@ async def test_backup_stands_in_until_a_trial_succeeds(
         open_exchange(f"https://127.0.0.1:{port}", backup.url) as wired,
     ):
         for _ in range(2):
-            assert (await wired("/x", b"")).host == f"127.0.0.1:{backup.port}"
+            assert (await wired("/x", b"a=1")).host == f"127.0.0.1:{backup.port}"
         async with serve(answer_all, h2_tls, port) as main:
             clock.time += 59
-            await wired("/x", b"")
+            await wired("/x", b"a=1")
             assert main.posts == []
             clock.time += 1
-            assert (await wired("/x", b"")).host == f"127.0.0.1:{port}"
-            assert (await wired("/x", b"")).host == f"127.0.0.1:{port}"
+            assert (await wired("/x", b"a=1")).host == f"127.0.0.1:{port}"
+            assert (await wired("/x", b"a=1")).host == f"127.0.0.1:{port}"
             assert len(main.posts) == 2
 
 
