@@ -17,7 +17,7 @@ def groups(*names: str) -> tuple[str, ...]:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The test suite, on the installed package, with its coverage."""
-    session.install(".[cli,sandbox]", *groups("tests"))
+    session.install(".[cli,sandbox,phones]", *groups("tests"))
     session.run("coverage", "erase")
     # Not `-m pytest`: that would put the checkout in front of the installed package.
     session.run("coverage", "run", f"{session.bin}/pytest", *session.posargs)
@@ -29,7 +29,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Long runs through broken networks: storms of faults, thousands of cancellations."""
-    session.install(".[cli,sandbox]", *groups("tests"))
+    session.install(".[cli,sandbox,phones]", *groups("tests"))
     session.run("pytest", "-m", "faults", *session.posargs)
 
 
@@ -44,7 +44,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Types, by two checkers, and that none is missing from the public API."""
-    session.install(".[cli,sandbox]", *groups("tests", "types", "bench"), "nox")
+    session.install(".[cli,sandbox,phones]", *groups("tests", "types", "bench"), "nox")
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--ignoreexternal", "--verifytypes", "smsc_async")

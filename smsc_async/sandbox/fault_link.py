@@ -255,5 +255,6 @@ class Link(asyncio.Protocol):
                 await self._room.wait()
 
     def _flush(self) -> None:
-        if self._transport is not None and (data := self._h2.data_to_send()):
+        data = self._h2.data_to_send()
+        if data and self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
