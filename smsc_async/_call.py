@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ._lifetime import Lifetime
     from ._wire import Auth, Form, Params
     from .governor import Governor, Permit
-    from .transport import Exchange
+    from .transport import Exchange, Reply
 
 __all__ = ["Caller", "Pace", "Repeating"]
 
@@ -210,22 +210,16 @@ class Caller:
         try:
             # Meanwhile others may have heard that the password is wrong or the address blocked.
             self._circuit.enter()
-            outcome, began = Outcome.UNKNOWN, self._clock.now()
+            outcome = Outcome.UNKNOWN
             reply = await self._exchange(command.path, form.body, avoid=avoid, progress=progress)
             outcome = Outcome.ANSWERED
-            call.attempts += reply.attempts
-            answer = decode(command, reply.body, reply.host)
+            answer = self._read(command, call, reply)
             self._hear(None)
         except ApiError as error:
             # A crowd is refused at the door: what nobody looked at fills no window.
             if isinstance(error, TooManyRequests) and not error.repeated:
                 outcome = Outcome.NOT_SENT
             self._hear(error)
-            raise
-        except BadReply as bad:
-            if not reply.attempts:
-                seconds = self._clock.now() - began
-                call.attempts += (Attempt(reply.host, "reply", seconds, bad.text),)
             raise
         except TransportFailure as failure:
             progress.sent = failure.sent
@@ -239,6 +233,16 @@ class Caller:
                 self._leave_login()
             await self._give_back(permit, outcome)
         return answer
+
+    def _read(self, command: Command[T], call: _Call, reply: Reply) -> T:
+        """Decode an answer; where it cannot be, its host is one to avoid."""
+        call.attempts += reply.attempts
+        try:
+            return decode(command, reply.body, reply.host)
+        except BadReply as bad:
+            if not reply.attempts:
+                call.attempts += (Attempt(reply.host, "reply", 0.0, bad.text),)
+            raise
 
     def _hear(self, error: ApiError | None) -> None:
         """Take note of an answer."""

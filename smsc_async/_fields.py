@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from .errors import InvalidRequest
 
@@ -168,7 +168,7 @@ def several(writer: Writer, separator: str = ",") -> Writer:
             return writer(name, value)
         if not isinstance(value, Iterable):
             raise InvalidRequest(name, f"has to be one or many, not {type(value).__name__}")
-        parts = [writer(name, one) for one in value]
+        parts = [writer(name, one) for one in cast("Iterable[object]", value)]
         if not parts:
             raise InvalidRequest(name, "is empty")
         if any(separator in part for part in parts):

@@ -7,9 +7,21 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from service import Client, ScriptedExchange
+from service import Client, ScriptedExchange, failure
 
-from smsc_async import Flash, InvalidRequest, Line, RecipientResult, SentMessage
+from smsc_async import (
+    Content,
+    Email,
+    Flash,
+    InvalidRequest,
+    Line,
+    Mms,
+    OutcomeUnknown,
+    RecipientResult,
+    SentMessage,
+)
+from smsc_async._attachments import Attachment
+from smsc_async.transport import Sent
 
 SENT = {"id": "m1", "cnt": 2, "cost": "0.30", "balance": "99.70"}
 COMMON = {"login": "alex", "psw": "secret-password", "fmt": "3", "charset": "utf-8"}
@@ -158,3 +170,56 @@ def test_lines_refused(field: str, line: dict[str, Any]) -> None:
         Line(**{"to": "79991234567", "text": "One"} | line)
 
     assert caught.value.field == field
+
+
+@pytest.mark.anyio
+async def test_a_letter() -> None:
+    """A letter goes to addresses, from its own sender; the client's sender name is not for it."""
+    smsc = Client(ScriptedExchange(SENT))
+    smsc._sender = "Shop"
+
+    await smsc.send("anna@example.com", Email("Hello", "A subject", "shop@example.com"))
+
+    [(_, form)] = smsc.asked
+    assert form.items() >= {
+        ("phones", "anna@example.com"),
+        ("mail", "1"),
+        ("subj", "A subject"),
+        ("sender", "shop@example.com"),
+    }
+
+
+@pytest.mark.anyio
+async def test_a_lost_letter_is_never_sent_again() -> None:
+    """The status of an address cannot be asked for, so the doubt is told at once."""
+    smsc = Client(ScriptedExchange(failure(Sent.UNKNOWN)))
+
+    with pytest.raises(OutcomeUnknown):
+        await smsc.send(
+            "anna@example.com", Email("Hello", "Hi", "shop@example.com"), outcome="careful"
+        )
+
+    assert len(smsc.asked) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("field", "to", "content", "options"),
+    [
+        ("to", "79991234567", Email("Hello", "Hi", "shop@example.com"), {}),
+        ("to", "anna@example.com", "Hello", {}),
+        ("sender", "a@example.com", Email("Hello", "Hi", "s@example.com"), {"sender": "Shop"}),
+        ("files", "79991234567", Mms("Hello", files=[Attachment(b"x", "a.jpg")]), {}),
+    ],
+)
+async def test_contents_have_rules_of_their_own(
+    field: str, to: str, content: Content, options: dict[str, Any]
+) -> None:
+    """Recipients, sender and files have to fit the kind of the message."""
+    smsc = Client(ScriptedExchange())
+
+    with pytest.raises(InvalidRequest) as caught:
+        await smsc.send(to, content, **options)
+
+    assert caught.value.field == field
+    assert smsc.asked == []
