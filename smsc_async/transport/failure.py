@@ -35,7 +35,7 @@ class Progress:
     __slots__ = ("sent",)
 
     def __init__(self, sent: Sent = Sent.UNKNOWN) -> None:
-        self.sent = sent
+        self.sent: Sent = sent
 
 
 class TransportFailure(Exception):

@@ -26,7 +26,7 @@ class _CountingTable(HeaderTable):
 
     def __init__(self) -> None:
         super().__init__()
-        self.changes = 0
+        self.changes: int = 0
 
     def __setattr__(self, name: str, value: object) -> None:
         if name == "maxsize":
@@ -64,8 +64,8 @@ class RememberingEncoder(Encoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.header_table = table = _CountingTable()
-        self._memory: _Memory[tuple[object, ...], bytes] = _Memory(table)
+        self.header_table: _CountingTable = _CountingTable()
+        self._memory: _Memory[tuple[object, ...], bytes] = _Memory(self.header_table)
 
     def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
         """Return the header block of the fields."""
@@ -91,8 +91,10 @@ class RememberingDecoder(Decoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.header_table = table = _CountingTable()
-        self._memory: _Memory[tuple[bool, bytes], tuple[HeaderTuple, ...]] = _Memory(table)
+        self.header_table: _CountingTable = _CountingTable()
+        self._memory: _Memory[tuple[bool, bytes], tuple[HeaderTuple, ...]] = _Memory(
+            self.header_table
+        )
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
         """Return the fields of the header block."""
