@@ -30,7 +30,9 @@ def tests(session: nox.Session) -> None:
 def faults(session: nox.Session) -> None:
     """Long runs through broken networks: storms of faults, thousands of cancellations."""
     session.install(".[cli,sandbox,phones]", *groups("tests"))
-    session.run("pytest", "-m", "faults", *session.posargs)
+    # The longest storm takes minutes.
+    patience = ("-o", "faulthandler_timeout=400")
+    session.run("pytest", "-m", "faults", *patience, *session.posargs)
 
 
 @nox.session
