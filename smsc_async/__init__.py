@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._attachments import Attachment
 from .client import SMSC_RU, SMSCENTRE, AsyncSmsc
 from .content import (
     END_MENU,
@@ -73,6 +74,7 @@ __all__ = [
     "SMSC_RU",
     "ApiError",
     "AsyncSmsc",
+    "Attachment",
     "Attempt",
     "AuthenticationFailed",
     "BadDate",

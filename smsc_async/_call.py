@@ -33,11 +33,13 @@ from .governor.keys import needs
 from .transport import Progress, Sent, TransportFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
+    from ._attachments import Attachment
     from ._clock import Clock
     from ._lifetime import Lifetime
-    from ._wire import Auth, Form, Params
+    from ._wire import Auth, BodyFormat, Form, Params
     from .governor import Governor, Permit
     from .transport import Exchange, Reply
 
@@ -100,6 +102,7 @@ class Caller:
         clock: Clock,
         random: Random,
         lifetime: Lifetime,
+        body_format: BodyFormat = "form",
     ) -> None:
         self._auth = auth
         self._exchange = exchange
@@ -110,6 +113,7 @@ class Caller:
         self._budget = Budget()
         self._circuit = Circuit(clock.now)
         self._lifetime = lifetime
+        self._body_format = body_format
         self._logged_in = False
         self._login: anyio.Event | None = None
         self._strict_status = False
@@ -125,6 +129,7 @@ class Caller:
         command: Command[T],
         params: Params,
         *,
+        files: Sequence[Attachment] = (),
         message_id: str | None = None,
         recipients: tuple[str, ...] = (),
         repeat: Repeating = "raise",
@@ -141,7 +146,7 @@ class Caller:
         as long as it takes, whatever the client's own patience.
         """
         with self._lifetime:
-            form = encode(command, self._auth, params)
+            form = encode(command, self._auth, params, files, self._body_format)
             call = self._begin(command, form, message_id, recipients, repeat)
             if patient:
                 call.until = call.patience = math.inf
@@ -211,7 +216,13 @@ class Caller:
             # Meanwhile others may have heard that the password is wrong or the address blocked.
             self._circuit.enter()
             outcome = Outcome.UNKNOWN
-            reply = await self._exchange(command.path, form.body, avoid=avoid, progress=progress)
+            reply = await self._exchange(
+                form.path,
+                form.body,
+                content_type=form.content_type,
+                avoid=avoid,
+                progress=progress,
+            )
             outcome = Outcome.ANSWERED
             answer = self._read(command, call, reply)
             self._hear(None)

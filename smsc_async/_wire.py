@@ -7,25 +7,36 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeVar
 from urllib.parse import quote_plus, urlencode
 
 import attrs
 
 from ._convert import UNFIT, as_object, misfit
+from ._multipart import Multipart
 from .errors import ApiError, BadReply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeAlias
 
+    from ._attachments import Attachment
     from ._command import Command
 
-__all__ = ["Auth", "Form", "Params", "decode", "encode"]
+__all__ = ["BODY_FORMATS", "Auth", "BodyFormat", "Form", "Params", "decode", "encode"]
 
 T = TypeVar("T")
 
 _COMMON: Final = {"fmt": "3", "charset": "utf-8"}
 _COMMON_FORM: Final = urlencode(_COMMON)
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_JSON_TYPE: Final = "application/json; charset=utf-8"
+_REST: Final = {"send.php": "/rest/send/"}
+"""Where the scripts are that take JSON, too."""
+
+BodyFormat: TypeAlias = Literal["form", "json"]
+BODY_FORMATS: Final[tuple[BodyFormat, ...]] = ("form", "json")
 
 Params: TypeAlias = "Mapping[str, str | int | None]"
 
@@ -71,17 +82,41 @@ class Form:
     """An encoded request. `fields` are without the credentials; `body` has them, and no repr."""
 
     fields: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
+    body: bytes | Multipart = attrs.field(repr=False)
+    path: str
+    content_type: str = _FORM
 
 
-def encode(command: Command[object], auth: Auth, params: Params) -> Form:
-    """Make the form of a call. Parameters that are None are left out."""
+def encode(
+    command: Command[object],
+    auth: Auth,
+    params: Params,
+    files: Sequence[Attachment] = (),
+    body_format: BodyFormat = "form",
+) -> Form:
+    """Make the form of a call. Parameters that are None are left out.
+
+    It is JSON only where the service takes that; with files it is always multipart.
+    """
     fields = dict(command.flag)
     fields |= {name: str(value) for name, value in params.items() if value is not None}
+    if files:
+        return _with_files(command, auth, fields, files)
+    if body_format == "json" and command.script in _REST:
+        document = json.dumps({**auth.fields, **fields, **_COMMON}, ensure_ascii=False)
+        path = _REST[command.script]
+        return Form(fields | _COMMON, document.encode(), path, _JSON_TYPE)
     # The names are ours, and there is nothing to quote in them.
     own = [f"{name}={_quoted(value)}" for name, value in fields.items()]
     body = "&".join((auth.form, *own, _COMMON_FORM)).encode("ascii")
-    return Form(fields | _COMMON, body)
+    return Form(fields | _COMMON, body, command.path)
+
+
+def _with_files(
+    command: Command[object], auth: Auth, fields: Mapping[str, str], files: Sequence[Attachment]
+) -> Form:
+    body = Multipart({**auth.fields, **fields, **_COMMON}, files)
+    return Form({**fields, **_COMMON}, body, command.path, body.content_type)
 
 
 def _quoted(value: str) -> str:

@@ -15,7 +15,7 @@ from ._lifetime import Lifetime
 from ._limits import MAX_CONCURRENCY
 from ._options import check_choice, option_params
 from ._resolve import OUTCOMES
-from ._wire import Auth
+from ._wire import BODY_FORMATS, Auth
 from .errors import InvalidRequest
 from .governor import Governor, MemoryGovernor
 from .groups.account import BALANCE, Balance
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from ._clock import Clock
     from ._resolve import OutcomeMode
+    from ._wire import BodyFormat
     from .errors import OutcomeUnknown
 
 __all__ = ["SMSCENTRE", "SMSC_RU", "AsyncSmsc"]
@@ -58,6 +59,7 @@ class ClientOptions(TypedDict, total=False):
     outcome: OutcomeMode
     governor: str | Governor
     http2: bool
+    body: BodyFormat
     verify: bool | str | os.PathLike[str] | ssl.SSLContext
     clock: Clock
 
@@ -85,6 +87,8 @@ class AsyncSmsc(Messages, Statuses):
         governor: Where the limits are counted: "memory://", or your own `Governor`, which several
             clients may share, and which you close.
         http2: Whether to offer HTTP/2; without it, or to a server without it, HTTP/1.1 is spoken.
+        body: "json" sends messages as JSON to /rest/send/, instead of as a form; what has files
+            goes as a form all the same.
         verify: True, the file of a CA to trust, or an `ssl.SSLContext`. False verifies nothing.
         clock: Another clock than the machine's, for tests.
     """
@@ -106,6 +110,7 @@ class AsyncSmsc(Messages, Statuses):
         outcome: OutcomeMode = "careful",
         governor: str | Governor = "memory://",
         http2: bool = True,
+        body: BodyFormat = "form",
         verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         clock: Clock | None = None,
     ) -> None:
@@ -146,6 +151,7 @@ class AsyncSmsc(Messages, Statuses):
             clock=clock,
             random=self._random,
             lifetime=self._lifetime,
+            body_format=check_choice("body", body, BODY_FORMATS),
         )
         self.templates: Templates = Templates(self._call)
         self.lookup: Lookup = Lookup(self._call)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 PHONE = "79991234567"
-EMPTY = Form({}, b"")
+EMPTY = Form({}, b"", "/sys/send.php")
 MONEY = {"balance": "100.00"}
 SENT = {"id": "m1", "cnt": 1, "cost": "0.15", "balance": "99.85"}
 REPEATED = {"error": "duplicate request, wait a minute", "error_code": 9}

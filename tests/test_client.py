@@ -23,8 +23,11 @@ from smsc_async import (
     ClientClosed,
     DeliveryStatus,
     DuplicateMessage,
+    Flash,
     InvalidRequest,
+    Line,
     MemoryGovernor,
+    MessageStatus,
     NotSent,
     OutcomeUnknown,
     SmscError,
@@ -425,3 +428,23 @@ async def test_nothing_secret_is_logged(sandbox: Sandbox, caplog: pytest.LogCapt
     assert "send.php" in shown
     for secret in (sandbox.password, "wrong-password", "79991234567", "private"):
         assert secret not in shown
+
+
+async def test_messages_as_json() -> None:
+    """With body="json" messages arrive as they do otherwise, and all the rest works, too."""
+    async with Sandbox() as sandbox, sandbox.client(body="json") as smsc:
+        sent = await smsc.send(["79991234567", "79991234568"], Flash("Привет"), sender="Shop")
+        lines = await smsc.send_list([Line("79991234569", "Hello\nyou")])
+        status = await smsc.status(sent.id, "79991234567")
+
+        assert (await smsc.balance()).amount == lines.balance
+    assert [message.text for message in sandbox.messages] == ["Привет", "Привет", "Hello\nyou"]
+    assert sandbox.messages[0].channel == "flash"
+    assert isinstance(status, MessageStatus)
+
+
+def test_an_unknown_body() -> None:
+    """There are forms and there is JSON."""
+    with pytest.raises(InvalidRequest) as caught:
+        AsyncSmsc(apikey="key", body="xml")  # type: ignore[arg-type]
+    assert caught.value.field == "body"

@@ -29,7 +29,8 @@ RULES = {
     "phones": {"errors"},
     "units": set(),
     "_circuit": {"errors"},
-    "_wire": {"errors", "_command", "_convert"},
+    "_multipart": {"_attachments"},
+    "_wire": {"errors", "_attachments", "_command", "_convert", "_multipart"},
     "_retry": {"errors", "_command", "_clock"},
     "_lifetime": {"errors"},
     "_doubts": {"errors"},
@@ -38,11 +39,13 @@ RULES = {
     "governor": {"errors", "_limits", "_clock", "governor"},
     "transport": {"errors", "_clock", "transport"},
     "_call": {
+        "_attachments",
         *("errors", "_clock", "_command", "_circuit", "_doubts", "_lifetime", "_retry", "_wire"),
         *("governor", "transport"),
     },
 }
 GROUP = {
+    "_attachments",
     "_wire",
     "_look",
     "_resolve",

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc_async import ApiError, BadReply, Balance, InvalidNumber
+from smsc_async import ApiError, Attachment, BadReply, Balance, InvalidNumber
 from smsc_async._command import Command
-from smsc_async._wire import Auth, decode, encode
+from smsc_async._multipart import Multipart
+from smsc_async._wire import Auth, Form, decode, encode
 from smsc_async.groups.account import BALANCE
 from smsc_async.groups.messages import _QUOTE, _SEND
 from smsc_async.groups.statuses import _DELETE, _STATUS, _STATUSES
+
+if TYPE_CHECKING:
+    from smsc_async._wire import BodyFormat
 
 LOGIN = Auth({"login": "alex", "psw": "secret-password"})
 KEY = Auth({"apikey": "secret-key"})
 HOST = "smscentre.com"
 
 
+def text_of(form: Form) -> str:
+    """The body of a form without files."""
+    assert isinstance(form.body, bytes)
+    return form.body.decode()
+
+
 def test_form() -> None:
     """A form has who asks, the command, what is asked, JSON and UTF-8; nothing that is None."""
     form = encode(_QUOTE, LOGIN, {"phones": "7999", "mes": "Привет & пока", "sender": None})
 
-    assert dict(parse_qsl(form.body.decode("ascii"))) == {
+    assert dict(parse_qsl(text_of(form))) == {
         "login": "alex",
         "psw": "secret-password",
         "cost": "1",
@@ -42,6 +53,45 @@ def test_form_with_a_key() -> None:
     assert encode(BALANCE, KEY, {}).body == b"apikey=secret-key&fmt=3&charset=utf-8"
 
 
+def test_json() -> None:
+    """As JSON a message has the same fields, in another place; what is no message stays a form."""
+    form = encode(_QUOTE, LOGIN, {"phones": "7999", "mes": "Привет", "valid": 3}, (), "json")
+
+    assert form.path == "/rest/send/"
+    assert form.content_type == "application/json; charset=utf-8"
+    assert json.loads(text_of(form)) == {
+        "login": "alex",
+        "psw": "secret-password",
+        "cost": "1",
+        "phones": "7999",
+        "mes": "Привет",
+        "valid": "3",
+        "fmt": "3",
+        "charset": "utf-8",
+    }
+    assert encode(BALANCE, KEY, {}, (), "json") == encode(BALANCE, KEY, {})
+
+
+@pytest.mark.parametrize("body_format", ["form", "json"])
+def test_files(body_format: BodyFormat) -> None:
+    """With files it is a form in parts, whatever it would be without, and shows no secret."""
+    files = (Attachment(b"x", "a.jpg"),)
+    form = encode(_SEND, LOGIN, {"mes": "Привет"}, files, body_format)
+
+    assert form.path == "/sys/send.php"
+    assert form.content_type.startswith("multipart/form-data; boundary=")
+    assert isinstance(form.body, Multipart)
+    assert form.body.files == files
+    assert form.body.fields == {
+        "login": "alex",
+        "psw": "secret-password",
+        "mes": "Привет",
+        "fmt": "3",
+        "charset": "utf-8",
+    }
+    assert "secret" not in repr(form)
+
+
 @given(st.text())
 def test_every_text_arrives(text: str) -> None:
     """Whatever the text is, it comes out of the form as it went in."""
@@ -49,7 +99,7 @@ def test_every_text_arrives(text: str) -> None:
         return
     form = encode(_SEND, KEY, {"mes": text})
 
-    got = dict(parse_qsl(form.body.decode("ascii"), keep_blank_values=True))
+    got = dict(parse_qsl(text_of(form), keep_blank_values=True))
 
     assert got["mes"] == text
 

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from random import Random
 
+    from .._attachments import Attachment
     from .._call import Caller
     from .._clock import Clock
 
-__all__ = ["Messages", "Quote", "RecipientResult", "SentMessage"]
+__all__ = ["Messages", "Quote", "RecipientResult", "SentMessage", "can_be_found"]
 
 _DOCS: Final = "https://smscentre.com/api/http/send/"
 
@@ -148,8 +149,8 @@ class Messages:
         The same text to the same recipients within a minute raises `DuplicateMessage` at once;
         `repeat="wait"` waits until it may be sent. https://smscentre.com/api/http/send/
         """
-        numbers, params = self._params(to, content, options)
-        return await self._deliver(numbers, params, repeat, outcome)
+        numbers, params, files = self._params(to, content, options)
+        return await self._deliver(numbers, params, repeat, outcome, files)
 
     async def send_list(
         self,
@@ -179,17 +180,20 @@ class Messages:
         params: dict[str, str | int | None],
         repeat: Literal["raise", "wait"],
         outcome: OutcomeMode | None,
+        files: tuple[Attachment, ...] = (),
     ) -> SentMessage:
         check_choice("repeat", repeat, ("raise", "wait"))
         mode = check_choice("outcome", outcome or self._outcome, OUTCOMES)
         message_id = str(params.setdefault("id", mint_id(self._random)))
         params |= {"cost": 3, "op": 1 if len(numbers) > 1 else None}
-        send = partial(self._call, _SEND, params, message_id=message_id, recipients=numbers)
+        send = partial(
+            self._call, _SEND, params, files=files, message_id=message_id, recipients=numbers
+        )
         began = self._clock.now()
         try:
             return _sent(await send(repeat=repeat), numbers)
         except OutcomeUnknown as doubt:
-            if mode == "raise" or not all(map(_can_be_found, numbers)):
+            if mode == "raise" or not all(map(can_be_found, numbers)):
                 raise
             with self._call.doubts.resolving(message_id):
                 return await self._settle(doubt, numbers, send, began, fast=mode == "fast")
@@ -231,26 +235,20 @@ class Messages:
         The service takes five identical questions a minute.
         https://smscentre.com/api/http/send/
         """
-        _, params = self._params(to, content, options)
-        return await self._call(_QUOTE, params)
+        _, params, files = self._params(to, content, options)
+        return await self._call(_QUOTE, params, files=files)
 
     def _params(
         self, to: str | Iterable[str], content: str | Content, options: SendOptions
-    ) -> tuple[tuple[str, ...], dict[str, str | int | None]]:
+    ) -> tuple[tuple[str, ...], dict[str, str | int | None], tuple[Attachment, ...]]:
         message = as_content(content)
-        if message.files:
-            raise InvalidRequest("files", "cannot be sent yet: give the address of one as file_url")
         fields = message.params()
         if "sender" in fields and "sender" in options:
             raise InvalidRequest("sender", "is a part of this content")
         numbers = recipients(to, message.recipient)
         own = option_params(options, self._zone)
-        return numbers, {
-            "phones": ",".join(numbers),
-            "sender": self._sender,
-            **own,
-            **fields,
-        }
+        params = {"phones": ",".join(numbers), "sender": self._sender, **own, **fields}
+        return numbers, params, message.files
 
     async def _settle(
         self,
@@ -300,7 +298,7 @@ class Messages:
         return sent
 
 
-def _can_be_found(recipient: str) -> bool:
+def can_be_found(recipient: str) -> bool:
     """Return whether the recipient is surely kept as it was given, and so found again.
 
     It has to be a number, and no group or address; and without a plus the service may correct what

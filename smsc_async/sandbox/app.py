@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from typing import TYPE_CHECKING, Final, cast
-from urllib.parse import parse_qsl, quote
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from .account import Raw, ServiceError
+from .forms import read_form, read_json
 from .ids import read_id, wire_id
 from .scripts import SCRIPTS
 
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "App", "Request"]
 
 _REST: Final = "/rest/send/"
-_CHARSET: Final = re.compile(rb"(?:^|&)charset=([^&]*)")
-_CHARSETS: Final = {b"utf-8": "utf-8", b"koi8-r": "koi8-r"}
-_DEFAULT_CHARSET: Final = "windows-1251"
-_ASCII: Final = "".join(map(chr, range(128)))
 
 # Yes: the service labels all its JSON so, whatever it is encoded in.
 _JSON: Final = b"application/json; charset=windows-1251"
@@ -50,6 +45,7 @@ class Request:
     body: bytes = attrs.field(repr=False)
     port: int | None
     http_version: str
+    content_type: bytes = b""
 
     @property
     def script(self) -> str:
@@ -95,9 +91,12 @@ class App:
             await _live(receive, send)
         elif scope["type"] == "http":
             body = await _body(receive)
+            if body is None:
+                return
             port = scope["server"][1] if scope["server"] else None
             query, version = scope["query_string"], scope["http_version"]
-            answer = await self.answer(Request(scope["path"], query, body, port, version))
+            kind = dict(scope["headers"]).get(b"content-type", b"")
+            answer = await self.answer(Request(scope["path"], query, body, port, version, kind))
             await _send(send, answer)
 
     async def answer(self, request: Request) -> Answer:
@@ -124,7 +123,7 @@ class App:
 
     def is_new(self, request: Request, seconds: float) -> bool:
         """Return whether a status is asked for of a message taken less than `seconds` ago."""
-        form, _ = _form(request.query, request.body)
+        form, _ = read_form(request.query, request.body, request.content_type)
         phone, message_id = form.get("phone", ""), read_id(form.get("id", ""))
         with self._lock:
             account = self._account
@@ -137,9 +136,9 @@ def _process(account: Account, request: Request, broken: str | None) -> Answer:
     form: Mapping[str, str] = {"fmt": "3"}
     try:
         if request.path == _REST:
-            form = _document(request.body)
+            form = read_json(request.body)
         else:
-            form, charset = _form(request.query, request.body)
+            form, charset = read_form(request.query, request.body, request.content_type)
         _admit(account, request.script, form, broken)
         answer = SCRIPTS[request.script](account, form)
         if isinstance(answer, Raw):
@@ -159,28 +158,6 @@ def _admit(account: Account, script: str, form: Mapping[str, str], broken: str |
         raise ServiceError(1, "the sandbox speaks fmt=3 only")
 
 
-def _document(body: bytes) -> Mapping[str, str]:
-    """Read JSON; its answer is JSON, too, whatever `fmt` says."""
-    try:
-        document = json.loads(body)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise ServiceError(1, "parameters error")
-    members = cast("dict[str, object]", document).items()
-    form = {name: str(int(value) if isinstance(value, bool) else value) for name, value in members}
-    return form | {"fmt": "3"}
-
-
-def _form(query: bytes, body: bytes) -> tuple[Mapping[str, str], str]:
-    """Read a form; return it with the charset of the request."""
-    raw = b"&".join((query, body)) if query and body else query or body
-    found = _CHARSET.search(raw)
-    charset = _CHARSETS.get(found[1].lower(), _DEFAULT_CHARSET) if found else _DEFAULT_CHARSET
-    text = raw.decode("ascii") if raw.isascii() else quote(raw, safe=_ASCII)
-    return dict(parse_qsl(text, keep_blank_values=True, encoding=charset)), charset
-
-
 def _problem(error: ServiceError) -> dict[str, object]:
     problem: dict[str, object] = {"error": error.text, "error_code": error.code}
     if error.message_id is not None:
@@ -193,12 +170,13 @@ def _plain(error: ServiceError) -> str:
     return f"ERROR = {error.code} ({error.text}){whose}"
 
 
-async def _body(receive: ASGIReceiveCallable) -> bytes:
+async def _body(receive: ASGIReceiveCallable) -> bytes | None:
+    """Read a body; None if it broke off: half a request is not one."""
     parts: list[bytes] = []
     while True:
         event = await receive()
         if event["type"] != "http.request":
-            return b"".join(parts)
+            return None
         parts.append(event["body"])
         if not event["more_body"]:
             return parts[0] if len(parts) == 1 else b"".join(parts)

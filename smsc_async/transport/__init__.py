@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from .exchange import Exchange, HttpExchange, Reply
+from .exchange import FORM, Body, Exchange, HttpExchange, Reply
 from .failure import Progress, Sent, TransportFailure
 from .hosts import Hosts
 
-__all__ = ["Exchange", "Hosts", "HttpExchange", "Progress", "Reply", "Sent", "TransportFailure"]
+__all__ = [
+    "FORM",
+    "Body",
+    "Exchange",
+    "Hosts",
+    "HttpExchange",
+    "Progress",
+    "Reply",
+    "Sent",
+    "TransportFailure",
+]

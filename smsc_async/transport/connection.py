@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import attrs
 
 if TYPE_CHECKING:
+
     from .failure import Progress
 
-__all__ = ["BODY_CAP", "GLANCE", "WRITE_TIMEOUT", "Answer", "Connection", "Head"]
+__all__ = ["BODY_CAP", "GLANCE", "WRITE_TIMEOUT", "Answer", "Connection", "Head", "Upload"]
 
 BODY_CAP: Final = 64 * 1024 * 1024
 """Bytes of an answer's body beyond which it is not read on."""
@@ -32,6 +34,33 @@ class Head:
     authority: bytes
     path: bytes
     fields: Fields
+
+
+@attrs.define(eq=False)
+class Upload:
+    """A request's body that is read while it is written.
+
+    `first` is at hand; of what comes after it, `left` bytes have not been read yet.
+    """
+
+    first: bytes
+    left: int
+    _pieces: AsyncIterator[bytes]
+
+    @classmethod
+    async def open(cls, pieces: AsyncIterator[bytes], size: int) -> Self:
+        """Read the first piece; raises what the reading raises."""
+        upload = cls(b"", size, pieces)
+        upload.first = await upload.read()
+        return upload
+
+    async def read(self) -> bytes:
+        """Return the next piece; it is never empty."""
+        piece = await anext(self._pieces, b"")
+        if not piece or len(piece) > self.left:
+            raise ValueError("the body is not as long as it said")
+        self.left -= len(piece)
+        return piece
 
 
 @attrs.define
@@ -62,7 +91,9 @@ class Connection(Protocol):
         """When the last request ended, or None while there is one."""
         ...
 
-    async def request(self, head: Head, body: bytes, progress: Progress | None = None) -> Answer:
+    async def request(
+        self, head: Head, body: bytes | Upload, progress: Progress | None = None
+    ) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else.
 
         `progress` is told when its first byte is handed to the socket.

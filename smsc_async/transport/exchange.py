@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import attrs
 import httpx
 
-from ..errors import Attempt
+from ..errors import Attempt, SmscError
 from .connection import BODY_CAP
 from .failure import PROGRESS, Progress, Sent, TransportFailure
 from .pool import ConnectionPool
@@ -16,11 +16,12 @@ from .wire import describe
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import AsyncIterator
 
     from .._clock import Clock
     from .hosts import Hosts, Origin
 
-__all__ = ["Exchange", "HttpExchange", "Reply"]
+__all__ = ["FORM", "Body", "Exchange", "HttpExchange", "Reply"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -48,13 +49,26 @@ class Reply:
     """The tries that it took; the last one is its own if it is an answer of a broken host."""
 
 
+class Body(Protocol):
+    """What is read while it is sent, and again for every try."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes in all."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Read it from the start."""
+        ...
+
+
 class Exchange(Protocol):
     """Brings a form to the service and its answer back."""
 
     async def __call__(
         self,
         path: str,
-        form: bytes,
+        form: bytes | Body,
         *,
         content_type: str = FORM,
         avoid: str = "",
@@ -70,6 +84,16 @@ class Exchange(Protocol):
     async def aclose(self) -> None:
         """Close every connection."""
         ...
+
+
+class _Streamed(httpx.AsyncByteStream):
+    """A request's body that is not in memory."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body.chunks()
 
 
 class _NoCookies(httpx.Cookies):
@@ -139,7 +163,7 @@ class HttpExchange:
     async def __call__(
         self,
         path: str,
-        form: bytes,
+        form: bytes | Body,
         *,
         content_type: str = FORM,
         avoid: str = "",
@@ -183,7 +207,7 @@ class HttpExchange:
         self,
         origin: Origin,
         path: str,
-        form: bytes,
+        form: bytes | Body,
         content_type: str,
         progress: Progress | None,
     ) -> Reply:
@@ -194,7 +218,8 @@ class HttpExchange:
         try:
             response = await self._client.send(request, stream=True)
             body = await _read(response.stream)
-        except TransportFailure:
+        except (TransportFailure, SmscError):
+            # The latter is what a file says that cannot be read any more.
             raise
         except NEVER_SENT as error:
             raise TransportFailure(describe(error), Sent.NO) from error
@@ -205,7 +230,9 @@ class HttpExchange:
             raise TransportFailure(text, Sent.UNKNOWN, phase="reply")
         return Reply(origin.netloc, response.status_code, body, response.http_version)
 
-    def _build(self, origin: Origin, path: str, form: bytes, content_type: str) -> httpx.Request:
+    def _build(
+        self, origin: Origin, path: str, form: bytes | Body, content_type: str
+    ) -> httpx.Request:
         url = self._urls.get((origin, path))
         if url is None:
             url = self._urls[origin, path] = httpx.URL(f"{origin}{path}")
@@ -214,9 +241,10 @@ class HttpExchange:
             (b"accept-encoding", b"identity"),
             (b"user-agent", b"smsc-async"),
             (b"content-type", content_type.encode("ascii")),
-            (b"content-length", b"%d" % len(form)),
+            (b"content-length", b"%d" % (len(form) if isinstance(form, bytes) else form.size)),
         ]
-        return httpx.Request("POST", url, headers=headers, stream=httpx.ByteStream(form))
+        stream = httpx.ByteStream(form) if isinstance(form, bytes) else _Streamed(form)
+        return httpx.Request("POST", url, headers=headers, stream=stream)
 
 
 def _is_the_service(reply: Reply) -> bool:

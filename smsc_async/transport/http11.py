@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import h11
 
-from .connection import BODY_CAP, GLANCE, Answer
+from .connection import BODY_CAP, GLANCE, Answer, Upload
 from .failure import ConnectionGone, Progress, Sent, TransportFailure
 from .wire import describe
 
@@ -64,7 +64,9 @@ class Http11Connection:
         self._dead = True
         await self._wire.aclose()
 
-    async def request(self, head: Head, body: bytes, progress: Progress | None = None) -> Answer:
+    async def request(
+        self, head: Head, body: bytes | Upload, progress: Progress | None = None
+    ) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else."""
         self._left -= 1
         self._idle_since = None
@@ -109,26 +111,32 @@ class Http11Connection:
         self._wire.settle()
 
     async def _carry(
-        self, head: Head, body: bytes, scope: anyio.CancelScope, progress: Progress
+        self, head: Head, body: bytes | Upload, scope: anyio.CancelScope, progress: Progress
     ) -> Answer:
+        rest, left = (body.first, body.left) if isinstance(body, Upload) else (body, 0)
         request = h11.Request(
             method=head.method,
             target=head.path,
             headers=[
                 (b"host", head.authority),
                 *head.fields,
-                (b"content-length", b"%d" % len(body)),
+                (b"content-length", b"%d" % (len(rest) + left)),
             ],
         )
         out = self._h11.send(request) or b""
-        first = out + (self._h11.send(h11.Data(body[:PIECE])) or b"")
+        first = out + (self._h11.send(h11.Data(rest[:PIECE])) or b"")
         progress.sent = Sent.UNKNOWN
         await self._write(first, scope)
-        for start in range(PIECE, len(body), PIECE):
-            await self._write(self._h11.send(h11.Data(body[start : start + PIECE])) or b"", scope)
+        await self._write_body(rest[PIECE:], scope)
+        while isinstance(body, Upload) and body.left:
+            await self._write_body(await body.read(), scope)
         self._h11.send(h11.EndOfMessage())
         self._phase = "reply"
         return await self._read()
+
+    async def _write_body(self, body: bytes, scope: anyio.CancelScope) -> None:
+        for start in range(0, len(body), PIECE):
+            await self._write(self._h11.send(h11.Data(body[start : start + PIECE])) or b"", scope)
 
     async def _write(self, data: bytes, scope: anyio.CancelScope) -> None:
         scope.deadline = anyio.current_time() + self._reply_timeout

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from .connection import GLANCE, WRITE_TIMEOUT, Answer
+from .connection import GLANCE, WRITE_TIMEOUT, Answer, Upload
 from .failure import Progress
 from .streams import Stream, Streams, wake_one
 from .wire import describe
@@ -68,11 +68,15 @@ class Http2Connection:
         self._streams.die("the connection was closed")
         await self._wire.aclose()
 
-    async def request(self, head: Head, body: bytes, progress: Progress | None = None) -> Answer:
+    async def request(
+        self, head: Head, body: bytes | Upload, progress: Progress | None = None
+    ) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else."""
         now = anyio.current_time()
         scope = anyio.CancelScope(deadline=now + self._reply_timeout)
-        stream = Stream(head, body, scope, progress or Progress(), queued_at=now)
+        upload = body if isinstance(body, Upload) else None
+        rest = body.first if isinstance(body, Upload) else body
+        stream = Stream(head, rest, scope, upload, progress or Progress(), queued_at=now)
         self._left -= 1
         idle, self._idle_since = self._idle_since is not None, None
         self._streams.queue.append(stream)
@@ -101,6 +105,8 @@ class Http2Connection:
                 await self._flush(stream)
             elif self._streams.can_push(stream):
                 await self._upload(stream)
+            elif stream.upload is not None and stream.hungry:
+                await self._read_body(stream, stream.upload)
             elif not self._reading:
                 await self._read(stream)
             else:
@@ -116,10 +122,11 @@ class Http2Connection:
         data = b""
         try:
             while stream.outcome is None:
-                self._streams.feed(await self._wire.receive())
+                if said := await self._receive(stream):
+                    self._streams.feed(said)
                 if not self._writing:
                     data = self._streams.collect(anyio.current_time())
-                if data or self._streams.can_push(stream):
+                if data or stream.hungry or self._streams.can_push(stream):
                     break
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
             self._streams.die(f"reading failed: {describe(error)}")
@@ -131,6 +138,17 @@ class Http2Connection:
             await self._flush(stream, data)
         elif stream.outcome is None:
             self._hand_over()
+
+    async def _receive(self, stream: Stream) -> bytes:
+        """Return what the server says; nothing, if the stream's body is to be read on."""
+        if stream.upload is None or stream.number:
+            return await self._wire.receive()
+        # Somebody else may write its beginning meanwhile, and the server then wait for the rest.
+        said = b""
+        with anyio.CancelScope() as stream.pause:
+            said = await self._wire.receive()
+        stream.pause = None
+        return said
 
     async def _catch_up(self) -> None:
         """Read what came while nobody was reading, before anything is written."""
@@ -157,6 +175,14 @@ class Http2Connection:
         stream.scope.deadline = anyio.current_time() + WRITE_TIMEOUT + self._reply_timeout
         self._streams.push(stream)
         await self._flush(stream)
+        stream.scope.deadline = anyio.current_time() + self._reply_timeout
+
+    async def _read_body(self, stream: Stream, upload: Upload) -> None:
+        """Get the next piece of a body that is read while it is written."""
+        try:
+            stream.rest = await upload.read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
+            self._streams.give_up(stream, f"the body cannot be read: {describe(error)}")
         stream.scope.deadline = anyio.current_time() + self._reply_timeout
 
     async def _flush(self, stream: Stream, data: bytes = b"") -> None:

@@ -8,7 +8,7 @@ import anyio
 import attrs
 import httpx
 
-from .connection import Answer, Connection, Head
+from .connection import Answer, Connection, Head, Upload
 from .failure import PROGRESS, ConnectionGone, Progress, Sent, TransportFailure
 from .hosts import PORTS, Origin
 from .http2 import Http2Connection
@@ -86,11 +86,11 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         if place is None:
             place = self._places[key] = _Place(multiplexed=url.scheme == "https")
         head = _head(request)
-        body = await request.aread()
         progress = request.extensions.get(PROGRESS) or Progress()
         failure: TransportFailure | None = None
         for _ in range(TRIES):
             progress.sent = Sent.NO
+            body = await _body(request)
             connection = await self._acquire(place, url)
             try:
                 answer = await connection.request(head, body, progress)
@@ -188,6 +188,14 @@ def _response(answer: Answer, http_version: str) -> httpx.Response:
         stream=httpx.ByteStream(answer.body),
         extensions={"http_version": http_version.encode("ascii")},
     )
+
+
+async def _body(request: httpx.Request) -> bytes | Upload:
+    """Return the body, from its start; what is not in memory is read while it is written."""
+    if isinstance(request.stream, httpx.ByteStream):
+        return await request.aread()
+    assert isinstance(request.stream, httpx.AsyncByteStream)  # noqa: S101 - no client has another
+    return await Upload.open(aiter(request.stream), int(request.headers["content-length"]))
 
 
 def _head(request: httpx.Request) -> Head:

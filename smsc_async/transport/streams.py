@@ -34,7 +34,7 @@ import h2.exceptions
 import h2.settings
 from hpack import NeverIndexedHeaderTuple
 
-from .connection import BODY_CAP, Answer, Head
+from .connection import BODY_CAP, Answer, Head, Upload
 from .failure import ConnectionGone, Progress, Sent, TransportFailure
 from .frames import FrameSplitter, GoAway, goaway_in
 from .headers import LENGTH, RememberingDecoder, RememberingEncoder
@@ -62,11 +62,15 @@ LATE: Final = 0.01
 
 @attrs.define(eq=False)
 class Stream:
-    """One request on its way. `number` is 0 until it is written."""
+    """One request on its way. `number` is 0 until it is written.
+
+    `rest` is what is still to write of the body; an `upload` has more to read after it.
+    """
 
     head: Head
     rest: bytes | memoryview
     scope: anyio.CancelScope
+    upload: Upload | None = None
     progress: Progress = attrs.field(factory=Progress)
     number: int = 0
     queued_at: float = 0.0
@@ -76,7 +80,25 @@ class Stream:
     size: int = 0
     length: bytes | None = None
     wake: anyio.Event | None = None
+    pause: anyio.CancelScope | None = None
     outcome: Answer | TransportFailure | None = None
+
+    @property
+    def unread(self) -> int:
+        """Bytes of the body that have not been read yet."""
+        return 0 if self.upload is None else self.upload.left
+
+    @property
+    def hungry(self) -> bool:
+        """Whether the next piece of its body is to be read."""
+        return not self.rest and self.unread > 0
+
+    def rouse(self) -> None:
+        """Call it back to its own body, from sleep or from reading for all."""
+        if self.wake is not None:
+            self.wake.set()
+        if self.pause is not None:
+            self.pause.cancel()
 
 
 class Streams:
@@ -158,7 +180,7 @@ class Streams:
         stream = self.open.get(event.stream_id)
         if stream is None:
             return
-        if stream.rest:
+        if stream.rest or stream.unread:
             self._reset(stream)
         if not stream.status:
             self.finish(stream, _unknown("an answer without a status"))
@@ -225,7 +247,8 @@ class Streams:
         head, body = stream.head, stream.rest
         number = self._h2.get_next_available_stream_id()
         # Never indexed: each length would push a useful field out of the server's table.
-        length = NeverIndexedHeaderTuple(b"content-length", b"%d" % len(body))
+        size = b"%d" % (len(body) + stream.unread)
+        length = NeverIndexedHeaderTuple(b"content-length", size)
         headers = [
             (b":method", head.method),
             (b":authority", head.authority),
@@ -258,11 +281,14 @@ class Streams:
         most = min(end, PIECE, self._window(stream))
         step = self._h2.max_outbound_frame_size
         done = 0
+        last = not stream.unread
         while done < most:
             piece = rest[done : min(done + step, most)]
             done += len(piece)
-            self._h2.send_data(stream.number, piece, end_stream=done == end)
+            self._h2.send_data(stream.number, piece, end_stream=last and done == end)
         stream.rest = b"" if done == end else memoryview(rest)[done:]
+        if stream.hungry:
+            stream.rouse()
 
     # Ends
 
@@ -270,6 +296,11 @@ class Streams:
         """End a stream whose caller does not want it any more."""
         self._reset(stream)
         self.finish(stream, _unknown("cancelled", stream))
+
+    def give_up(self, stream: Stream, text: str) -> None:
+        """End a stream whose body cannot be read on: the server never gets the whole of it."""
+        self._reset(stream)
+        self.finish(stream, _unknown(text, stream))
 
     def time_out(self, stream: Stream) -> None:
         """End a stream that has waited for too long."""
@@ -351,7 +382,7 @@ def _make_h2() -> h2.connection.H2Connection:
 
 
 def _unknown(text: str, stream: Stream | None = None) -> TransportFailure:
-    phase: Phase = "write" if stream is not None and stream.rest else "reply"
+    phase: Phase = "write" if stream is not None and (stream.rest or stream.unread) else "reply"
     return TransportFailure(text, Sent.UNKNOWN, phase=phase)
 
 

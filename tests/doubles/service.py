@@ -19,13 +19,34 @@ from smsc_async.groups.messages import Messages
 from smsc_async.groups.statuses import Statuses
 from smsc_async.sandbox.account import Account
 from smsc_async.sandbox.app import App, Request
-from smsc_async.transport import Progress, Reply, Sent, TransportFailure
+from smsc_async.sandbox.forms import read_form
+from smsc_async.transport import Body, Progress, Reply, Sent, TransportFailure
 
 if TYPE_CHECKING:
     from smsc_async._clock import Clock
     from smsc_async.transport import Exchange
 
 __all__ = ["Client", "InProcess", "ScriptedExchange", "caller", "failure"]
+
+
+async def _whole(body: bytes | Body) -> bytes:
+    """Read a request's body."""
+    if isinstance(body, bytes):
+        return body
+    whole = b"".join([piece async for piece in body.chunks()])
+    assert len(whole) == body.size
+    return whole
+
+
+async def _fields(body: bytes | Body, content_type: str) -> dict[str, str]:
+    """Read the fields of a request, whatever its form; files are `Upload`s."""
+    whole = await _whole(body)
+    if content_type.startswith("application/json"):
+        document: dict[str, str] = json.loads(whole)
+        return document
+    if not isinstance(body, bytes):
+        return read_form(b"", whole, content_type.encode())[0]
+    return dict(parse_qsl(whole.decode("ascii"), keep_blank_values=True, strict_parsing=True))
 
 
 def failure(sent: Sent) -> TransportFailure:
@@ -45,14 +66,13 @@ class ScriptedExchange:
     async def __call__(
         self,
         path: str,
-        form: bytes,
+        form: bytes | Body,
         *,
         content_type: str = "",
         avoid: str = "",
         progress: Progress | None = None,
     ) -> Reply:
-        pairs = parse_qsl(form.decode("ascii"), keep_blank_values=True, strict_parsing=True)
-        self.asked.append((path, dict(pairs)))
+        self.asked.append((path, await _fields(form, content_type)))
         self.avoided.append(avoid)
         await anyio.lowlevel.checkpoint()
         reply = self.replies.pop(0)
@@ -82,14 +102,15 @@ class InProcess:
     async def __call__(
         self,
         path: str,
-        form: bytes,
+        form: bytes | Body,
         *,
         content_type: str = "",
         avoid: str = "",
         progress: Progress | None = None,
     ) -> Reply:
         await anyio.lowlevel.checkpoint()
-        answer = await self._app.answer(Request(path, b"", form, None, "2"))
+        body, kind = await _whole(form), content_type.encode()
+        answer = await self._app.answer(Request(path, b"", body, None, "2", kind))
         return Reply("sandbox", answer.status, answer.body, "HTTP/2")
 
     async def aclose(self) -> None:

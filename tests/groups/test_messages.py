@@ -190,6 +190,23 @@ async def test_a_letter() -> None:
 
 
 @pytest.mark.anyio
+async def test_files_go_with_the_form() -> None:
+    """Files are numbered in their order, beside all the other fields; a quote has them, too."""
+    smsc = Client(ScriptedExchange(SENT, {"cost": "1", "cnt": 1}))
+    content = Mms("Hello", files=[Attachment(b"xyz", "a.jpg"), Attachment(b"", "b.txt")])
+
+    await smsc.send("79991234567", content, id="m1")
+    await smsc.quote("79991234567", content)
+
+    for (_, form), cost in zip(smsc.asked, ("3", "1"), strict=True):
+        assert form["file0"] == "a.jpg"
+        assert form["file1"] == "b.txt"
+        assert form["mms"] == "1"
+        assert form["mes"] == "Hello"
+        assert form["cost"] == cost
+
+
+@pytest.mark.anyio
 async def test_a_lost_letter_is_never_sent_again() -> None:
     """The status of an address cannot be asked for, so the doubt is told at once."""
     smsc = Client(ScriptedExchange(failure(Sent.UNKNOWN)))
@@ -209,7 +226,6 @@ async def test_a_lost_letter_is_never_sent_again() -> None:
         ("to", "79991234567", Email("Hello", "Hi", "shop@example.com"), {}),
         ("to", "anna@example.com", "Hello", {}),
         ("sender", "a@example.com", Email("Hello", "Hi", "s@example.com"), {"sender": "Shop"}),
-        ("files", "79991234567", Mms("Hello", files=[Attachment(b"x", "a.jpg")]), {}),
     ],
 )
 async def test_contents_have_rules_of_their_own(
