@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal, TypedDict, TypeVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, TypeVar, cast
 
+from ._fields import Fields, code, ip, sender_name, switch, text, whole
 from .errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -16,10 +18,10 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=str)
 
 __all__ = [
+    "ZONES",
     "SendOptions",
     "check_choice",
     "check_id",
-    "local_time",
     "mint_id",
     "option_params",
     "phone",
@@ -31,6 +33,12 @@ _PHONE = re.compile(r"\+?[0-9]{5,15}")
 _GROUP = re.compile(r"G[0-9]{1,10}")
 _PUNCTUATION = str.maketrans("", "", " -().\u00a0")
 _MAX_NUMBER: Final = 2**31 - 1
+_DAY: Final = 24
+_SHORTEST: Final = Decimal("0.1")
+_LONGEST: Final = Decimal(720)
+
+ZONES: Final = (-15, 11)
+"""The zones of the world, in hours from Moscow time."""
 
 
 class SendOptions(TypedDict, total=False):
@@ -40,16 +48,29 @@ class SendOptions(TypedDict, total=False):
     """Your own id of the message, instead of one made for you: up to 40 of A-Z a-z 0-9 . _ -"""
     sender: str
     """The sender name: up to 11 characters, or up to 15 digits."""
-    time: datetime | timedelta
-    """When to send: a moment, or a delay in whole minutes. A naive one is in the client's zone."""
-    valid: int
-    """For how many hours the operator tries to deliver, 1 to 24."""
+    time: datetime | timedelta | tuple[int, int] | Literal["now"]
+    """When to send: a moment; a delay in whole minutes; only between these two hours of the day, or
+    else when the first comes next; "now". A naive moment is in the client's zone."""
+    tz: int
+    """In which zone a naive `time` or its hours are: whole hours from Moscow time, -15 to 11."""
+    period: float | Decimal
+    """Over how many hours to spread the recipients, 0.1 to 720; goes together with `freq`."""
+    freq: int
+    """Minutes between one part of the recipients and the next, 1 to 1440."""
+    valid: int | timedelta
+    """How long the operator tries to deliver: 1 to 24 hours, or whole minutes up to as long."""
     translit: Literal[0, 1, 2]
     """1 writes Cyrillic in Latin letters, 2 in Latin letters and signs that look alike."""
     tinyurl: bool
     """Shorten the links in the text."""
     maxsms: int
     """The most units a long text may take; what goes beyond is cut off."""
+    imgcode: str
+    """What the visitor of your site has read off the captcha's picture; goes with `userip`."""
+    userip: str
+    """The address of that visitor, to which the account's daily limit for one address applies."""
+    pp: int | str
+    """The id of the partner as whose client the account is to count, for this request."""
 
 
 def mint_id(random: Random) -> str:
@@ -107,66 +128,91 @@ def recipients(to: str | Iterable[str], read: Callable[[str], str] = _recipient)
     return found
 
 
-def option_params(options: SendOptions, zone: tzinfo | None) -> dict[str, str | int | None]:
-    """Check the options and return their form fields; an unknown one is refused."""
-    params: dict[str, str | int | None] = {}
-    for name, value in options.items():
-        try:
-            check = _CHECKS[name]
-        except KeyError:
-            raise InvalidRequest(name, "is not an option of a send") from None
-        if value is not None:
-            params[name] = check(name, value, zone)
-    return params
+def option_params(
+    options: SendOptions, zone: tzinfo | None, *, local: bool = False
+) -> dict[str, str | int | None]:
+    """Check the options and return their form fields; an unknown one is refused.
+
+    A naive time is in `zone`, unless there is a `tz`, or it is `local`: then it goes as it is.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    moment = given.pop("time", None)
+    if moment is not None:
+        given["time"] = _moment(moment, zone, local=local or "tz" in given)
+    elif local or "tz" in given:
+        raise InvalidRequest("time", "is needed where a `tz` says in which zone it is")
+    if ("period" in given) != ("freq" in given):
+        raise InvalidRequest("freq", "and period go together")
+    if "imgcode" in given and "userip" not in given:
+        raise InvalidRequest("userip", "is needed with an imgcode")
+    return _FIELDS.write(given)
 
 
-def _id(name: str, value: object, _: tzinfo | None) -> str:
-    return check_id(str(value), name)
-
-
-def _sender(name: str, value: object, _: tzinfo | None) -> str:
-    if isinstance(value, str) and len(value) <= (15 if value.isdigit() else 11):
-        return value
-    raise InvalidRequest(name, "has to be up to 11 characters or up to 15 digits")
-
-
-def _time(name: str, value: object, zone: tzinfo | None) -> str:
+def _moment(value: object, zone: tzinfo | None, *, local: bool) -> str:
+    """Return how a time is written: a delay, hours of the day, or a moment."""
+    if isinstance(value, tuple):
+        return _hours(cast("tuple[object, ...]", value))
+    if isinstance(value, datetime) and value.tzinfo is None and local:
+        return f"{value:%d%m%y%H%M}"
+    if local:
+        raise InvalidRequest("time", "has to be a naive datetime, or hours, with a `tz`")
+    if value == "now":
+        return "0"
     if isinstance(value, timedelta):
         minutes, rest = divmod(value, timedelta(minutes=1))
         if minutes < 1 or rest:
-            raise InvalidRequest(name, "a delay has to be in whole minutes, one at least")
+            raise InvalidRequest("time", "a delay has to be in whole minutes, one at least")
         return f"+{minutes}"
     if not isinstance(value, datetime):
-        raise InvalidRequest(name, "has to be a datetime or a timedelta")
+        raise InvalidRequest("time", 'has to be a datetime, a timedelta, two hours, or "now"')
     if value.tzinfo is None:
         if zone is None:
-            raise InvalidRequest(name, "needs a time zone: its own, or the client's `timezone`")
+            raise InvalidRequest("time", "needs a time zone: its own, or the client's `timezone`")
         value = value.replace(tzinfo=zone)
     return f"0{int(value.timestamp())}"
 
 
-def local_time(value: datetime | timedelta | None) -> str:
-    """Return a naive moment as the service reads it in each recipient's own zone."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return f"{value:%d%m%y%H%M}"
-    raise InvalidRequest("time", "has to be a naive datetime where lines have a `tz`")
+def _hours(value: tuple[object, ...]) -> str:
+    match value:
+        case (int() as start, int() as end) if 0 <= start < end <= _DAY:
+            return f"{int(start)}-{int(end)}"
+    raise InvalidRequest("time", "hours have to be two, as (9, 21), the earlier one first")
 
 
-def _whole(least: int, most: int) -> Callable[[str, object, tzinfo | None], int]:
-    def check(name: str, value: object, _: tzinfo | None) -> int:
-        if isinstance(value, int) and least <= value <= most:
-            return int(value)
-        raise InvalidRequest(name, f"has to be a whole number from {least} to {most}")
-
-    return check
+def _id(name: str, value: object) -> str:
+    return check_id(str(value), name)
 
 
-_CHECKS: Final[Mapping[str, Callable[[str, object, tzinfo | None], str | int]]] = {
-    "id": _id,
-    "sender": _sender,
-    "time": _time,
-    "valid": _whole(1, 24),
-    "translit": _whole(0, 2),
-    "tinyurl": _whole(0, 1),
-    "maxsms": _whole(1, 255),
-}
+def _period(name: str, value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise InvalidRequest(name, "has to be a number of hours from 0.1 to 720")
+    hours = Decimal(str(value))
+    if not hours.is_finite() or not _SHORTEST <= hours <= _LONGEST:
+        raise InvalidRequest(name, "has to be a number of hours from 0.1 to 720")
+    return f"{hours:f}"
+
+
+def _valid(name: str, value: object) -> str:
+    if isinstance(value, timedelta):
+        minutes, rest = divmod(value, timedelta(minutes=1))
+        if rest or not 1 <= minutes <= _DAY * 60:
+            raise InvalidRequest(name, "has to be in whole minutes, up to 24 hours")
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+    return whole(1, _DAY)(name, value)
+
+
+_FIELDS: Final = Fields(
+    id=("id", _id),
+    sender=("sender", sender_name),
+    time=("time", text()),
+    tz=("tz", whole(*ZONES)),
+    period=("period", _period),
+    freq=("freq", whole(1, 1440)),
+    valid=("valid", _valid),
+    translit=("translit", whole(0, 2)),
+    tinyurl=("tinyurl", switch),
+    maxsms=("maxsms", whole(1, 255)),
+    imgcode=("imgcode", text(least=1)),
+    userip=("userip", ip),
+    pp=("pp", code),
+)

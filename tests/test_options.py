@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -105,10 +106,16 @@ def test_not_ids(wrong: Any) -> None:
         ("time", NOON.astimezone(timezone(timedelta(hours=3))), "01796126400"),
         ("time", datetime(2026, 12, 1, 15, 0), "01796126400"),
         ("time", timedelta(minutes=90), "+90"),
-        ("valid", 24, 24),
-        ("translit", 2, 2),
-        ("tinyurl", True, 1),
-        ("maxsms", 3, 3),
+        ("time", (9, 21), "9-21"),
+        ("time", "now", "0"),
+        ("valid", 24, "24"),
+        ("valid", timedelta(minutes=90), "01:30"),
+        ("valid", timedelta(hours=24), "24:00"),
+        ("translit", 2, "2"),
+        ("tinyurl", True, "1"),
+        ("maxsms", 3, "3"),
+        ("userip", "2001:db8::1", "2001:db8::1"),
+        ("pp", 17, "17"),
     ],
 )
 def test_options(option: str, value: object, wire: object) -> None:
@@ -126,13 +133,22 @@ def test_options(option: str, value: object, wire: object) -> None:
         ("sender", "A long name!"),
         ("sender", "1234567890123456"),
         ("sender", 5),
+        ("sender", "Sho\ud800"),
         ("time", "tomorrow"),
         ("time", datetime(2026, 12, 1)),
         ("time", timedelta(seconds=90)),
         ("time", timedelta(minutes=-1)),
+        ("time", (21, 9)),
+        ("time", (9, 25)),
+        ("time", (9,)),
+        ("time", (9.0, 21.0)),
         ("valid", 0),
         ("valid", 25),
         ("valid", "1"),
+        ("valid", timedelta(seconds=90)),
+        ("valid", timedelta(hours=25)),
+        ("userip", "localhost"),
+        ("pp", "me"),
         ("translit", 3),
         ("tinyurl", 2),
         ("maxsms", 0),
@@ -142,6 +158,50 @@ def test_options(option: str, value: object, wire: object) -> None:
 def test_options_refused(option: str, value: object) -> None:
     """An option out of its range, of a wrong type, or unknown, is refused by its name."""
     refused(option, lambda: option_params({option: value}, None))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("options", "params"),
+    [
+        (
+            {"time": datetime(2026, 12, 1, 15, 5), "tz": -3},
+            {"time": "0112261505", "tz": "-3"},
+        ),
+        ({"time": (9, 21), "tz": 0}, {"time": "9-21", "tz": "0"}),
+        ({"period": 0.1, "freq": 1440}, {"period": "0.1", "freq": "1440"}),
+        ({"period": Decimal("719.50"), "freq": 1}, {"period": "719.50", "freq": "1"}),
+        ({"imgcode": "a7f", "userip": "10.0.0.7"}, {"imgcode": "a7f", "userip": "10.0.0.7"}),
+    ],
+)
+def test_options_that_go_together(options: Any, params: dict[str, str]) -> None:
+    """A zone says where a naive time is, a period goes with a pause, a captcha with a visitor."""
+    assert option_params(options, UTC) == params
+
+
+@pytest.mark.parametrize(
+    ("field", "options"),
+    [
+        ("time", {"tz": 3}),
+        ("time", {"tz": 3, "time": NOON}),
+        ("time", {"tz": 3, "time": timedelta(hours=1)}),
+        ("time", {"tz": 3, "time": "now"}),
+        ("tz", {"tz": -16, "time": (9, 21)}),
+        ("tz", {"tz": 3.5, "time": (9, 21)}),
+        ("freq", {"period": 1}),
+        ("freq", {"freq": 1}),
+        ("freq", {"period": 1, "freq": 1441}),
+        ("period", {"period": 0.09, "freq": 1}),
+        ("period", {"period": 721, "freq": 1}),
+        ("period", {"period": float("nan"), "freq": 1}),
+        ("period", {"period": "1", "freq": 1}),
+        ("period", {"period": True, "freq": 1}),
+        ("userip", {"imgcode": "a7f"}),
+        ("imgcode", {"imgcode": "", "userip": "10.0.0.7"}),
+    ],
+)
+def test_options_that_do_not(field: str, options: Any) -> None:
+    """What says nothing without the other, or nothing together, is refused."""
+    refused(field, lambda: option_params(options, UTC))
 
 
 def test_option_none_is_not_sent() -> None:

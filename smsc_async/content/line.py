@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from .._options import option_params, recipients
+from .._fields import whole
+from .._options import ZONES, option_params, recipients
 from ..errors import InvalidRequest
 from ._text import check_comment, check_text, with_tail
 
@@ -55,8 +56,10 @@ class Line:
     def __attrs_post_init__(self) -> None:
         if self.sender is not None:
             option_params({"sender": self.sender}, None)
-        if self.tz is not None and self.sender is None:
-            raise InvalidRequest("tz", "needs a sender name on the same line")
+        if self.tz is not None:
+            whole(*ZONES)("tz", self.tz)
+            if self.sender is None:
+                raise InvalidRequest("tz", "needs a sender name on the same line")
 
     def row(self) -> str:
         """Return it as the service reads it: one line, the first colon ends the recipients."""

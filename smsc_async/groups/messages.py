@@ -17,7 +17,6 @@ from .._options import (
     SendOptions,
     check_choice,
     check_id,
-    local_time,
     mint_id,
     option_params,
     recipients,
@@ -168,8 +167,7 @@ class Messages:
         rows = tuple(lines)
         numbers = recipients([number for line in rows for number in line.to])
         local = any(line.tz is not None for line in rows)
-        moment = local_time(options.pop("time", None)) if local else None
-        params = {"time": moment} | option_params(options, self._zone)
+        params = option_params(options, self._zone, local=local)
         params["list"] = "\n".join(line.row() for line in rows)
         params.setdefault("sender", self._sender)
         return await self._deliver(numbers, params, repeat, outcome)
