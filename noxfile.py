@@ -17,7 +17,7 @@ def groups(*names: str) -> tuple[str, ...]:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The test suite, on the installed package, with its coverage."""
-    session.install(".[cli,sandbox,phones]", *groups("tests"))
+    session.install(".[cli,fastapi,sandbox,phones]", *groups("tests"))
     session.run("coverage", "erase")
     # Not `-m pytest`: that would put the checkout in front of the installed package.
     session.run("coverage", "run", f"{session.bin}/pytest", *session.posargs)
@@ -29,10 +29,18 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Long runs through broken networks: storms of faults, thousands of cancellations."""
-    session.install(".[cli,sandbox,phones]", *groups("tests"))
+    session.install(".[cli,fastapi,sandbox,phones]", *groups("tests"))
     # The longest storm takes minutes.
     patience = ("-o", "faulthandler_timeout=400")
     session.run("pytest", "-m", "faults", *patience, *session.posargs)
+
+
+@nox.session
+def fleet(session: nox.Session) -> None:
+    """Several processes on one account, killed at random, for a minute each."""
+    session.install(".[sandbox,redis]", *groups("tests"))
+    patience = ("-o", "faulthandler_timeout=400")
+    session.run("pytest", "-m", "fleet", "-s", *patience, *session.posargs)
 
 
 @nox.session
@@ -46,7 +54,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Types, by two checkers, and that none is missing from the public API."""
-    session.install(".[cli,sandbox,phones]", *groups("tests", "types", "bench"), "nox")
+    session.install(".[cli,fastapi,sandbox,phones]", *groups("tests", "types", "bench"), "nox")
     session.run("mypy")
     session.run("pyright")
     session.run("pyright", "--ignoreexternal", "--verifytypes", "smsc_async")
@@ -57,6 +65,14 @@ def demo(session: nox.Session) -> None:
     """Some hundred messages to a sandbox, over TLS and HTTP/2, until they are delivered."""
     session.install(".[cli,sandbox]")
     session.run("smsc", "demo", *session.posargs)
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """The example application, over HTTP, with a sandbox that posts callbacks to it."""
+    session.install(".[fastapi,sandbox]", "uvicorn>=0.30")
+    with session.chdir("examples"):
+        session.run("python", "-m", "fastapi_otp.run")
 
 
 @nox.session

@@ -26,7 +26,7 @@ import httpx
 
 from smsc_async import AsyncSmsc, MemoryGovernor
 from smsc_async._clock import SystemClock
-from smsc_async.governor import Need, Outcome, Permit
+from smsc_async.governor import Need, Notice, Outcome, Permit
 from smsc_async.sandbox import Sandbox
 
 Work: TypeAlias = Callable[[], Awaitable[object]]
@@ -55,6 +55,12 @@ class Unlimited:
 
     async def fill(self, need: Need, seconds: float, *, leave: int = 0) -> None:
         await self._inner.fill(need, seconds, leave=leave)
+
+    async def notice(self, key: str) -> Notice | None:
+        return await self._inner.notice(key)
+
+    async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
+        return await self._inner.post(key, text, seconds, instead_of=instead_of)
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 import anyio
 import attrs
 
+from ._breaker import Breaker
 from ._circuit import Circuit
 from ._command import Command, Repeat
 from ._doubts import Doubts
@@ -29,7 +30,7 @@ from .errors import (
     TooManyRequests,
 )
 from .governor import Need, Outcome
-from .governor.keys import needs
+from .governor.keys import login_slots, needs, slots
 from .transport import Progress, Sent, TransportFailure
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class Caller:
         self._clock = clock
         self._random = random
         self._budget = Budget()
-        self._circuit = Circuit(clock.now)
+        key = slots(auth.account, pace.concurrency).key
+        self._breaker = Breaker(Circuit(clock.now), governor, key)
         self._lifetime = lifetime
         self._body_format = body_format
         self._logged_in = False
@@ -123,6 +125,11 @@ class Caller:
     def deadline(self) -> float:
         """The seconds that a call may take, with all that belongs to it."""
         return self._pace.deadline
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls may be in flight at once."""
+        return self._pace.concurrency
 
     async def __call__(
         self,
@@ -209,12 +216,12 @@ class Caller:
 
     async def _attempt(self, command: Command[T], call: _Call, form: Form, avoid: str) -> T:
         """Make an attempt with a permit, and give it back with what became of the request."""
-        self._circuit.check()
+        await self._breaker.check()
         permit, alone = await self._admit(call)
         progress, outcome = Progress(), Outcome.NOT_SENT
         try:
             # Meanwhile others may have heard that the password is wrong or the address blocked.
-            self._circuit.enter()
+            await self._breaker.enter(permit)
             outcome = Outcome.UNKNOWN
             reply = await self._exchange(
                 form.path,
@@ -225,12 +232,12 @@ class Caller:
             )
             outcome = Outcome.ANSWERED
             answer = self._read(command, call, reply)
-            self._hear(None)
+            await self._hear(None)
         except ApiError as error:
             # A crowd is refused at the door: what nobody looked at fills no window.
             if isinstance(error, TooManyRequests) and not error.repeated:
                 outcome = Outcome.NOT_SENT
-            self._hear(error)
+            await self._hear(error)
             raise
         except TransportFailure as failure:
             progress.sent = failure.sent
@@ -255,9 +262,9 @@ class Caller:
                 call.attempts += (Attempt(reply.host, "reply", 0.0, bad.text),)
             raise
 
-    def _hear(self, error: ApiError | None) -> None:
+    async def _hear(self, error: ApiError | None) -> None:
         """Take note of an answer."""
-        self._circuit.heard(error)
+        await self._breaker.heard(error)
         if isinstance(error, AuthenticationFailed):
             self._logged_in = False
         elif not isinstance(error, IpBlocked | TooManyRequests):
@@ -273,7 +280,7 @@ class Caller:
         while True:
             alone = not self._logged_in and await self._enter_login(call)
             try:
-                permit = await self._acquire(call)
+                permit = await self._acquire(call, alone=alone)
             except BaseException:
                 if alone:
                     self._leave_login()
@@ -292,7 +299,7 @@ class Caller:
             if left <= 0:
                 raise NotSent("nothing was sent: another call is still trying to log in")
             await self._clock.wait(self._login, left)
-            self._circuit.check()
+            await self._breaker.check()
         return False
 
     def _leave_login(self) -> None:
@@ -315,11 +322,13 @@ class Caller:
             except Exception:  # noqa: BLE001 - whatever a governor raises; its lease ends by itself
                 _LOG.exception("the governor did not take a permit back")
 
-    async def _acquire(self, call: _Call) -> Permit:
+    async def _acquire(self, call: _Call, *, alone: bool) -> Permit:
         patience = min(call.patience, call.until - self._clock.now())
+        # Other workers may be about to try the password as well.
+        login = (login_slots(self._auth.account),) if alone else ()
         try:
             return await self._governor.acquire(
-                call.needs, lease=self._pace.lease, patience=patience
+                (*call.needs, *login), lease=self._pace.lease, patience=patience
             )
         except RateLimited as limited:
             if limited.rule == _IDENTICAL_SEND:

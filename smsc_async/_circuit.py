@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,9 @@ _AUTH_MEMORY = 1800.0
 
 _PAUSES = (60.0, 600.0, 1800.0)
 _TRIAL = 60.0
+_BLOCK_MEMORY = 86400.0
+
+_NOTHING: tuple[int, float, bool, tuple[float, ...], str] = (0, 0.0, False, (), "")
 
 
 class Circuit:
@@ -35,24 +40,40 @@ class Circuit:
         self._closed_until = 0.0
         self._on_trial = False
 
-    def check(self) -> None:
-        """Raise what the service would say, if asking it is forbidden for now."""
+    @property
+    def is_calm(self) -> bool:
+        """Whether it has heard nothing that it has to remember."""
+        return not self._blocks and not self._auth_failures
+
+    def forbids(self) -> ApiError | None:
+        """Return what the service would say, if asking it is forbidden for now."""
         now = self._now()
         if self._blocks and now < self._closed_until:
-            raise _blocked(self._closed_until - now)
+            return _blocked(self._closed_until - now)
         if len(self._auth_failures) == _AUTH_FAILURES:
             left = self._auth_failures[0] + _AUTH_MEMORY - now
             if left > 0:
                 text = f"refused here for {left:.0f} s: more failed logins would block the address"
-                raise AuthenticationFailed(2, text)
+                return AuthenticationFailed(2, text)
+        return None
 
-    def enter(self) -> None:
-        """Check once more, right before asking; after a block the first to come is the trial."""
+    def check(self) -> None:
+        """Raise what the service would say, if asking it is forbidden for now."""
+        error = self.forbids()
+        if error is not None:
+            raise error
+
+    def enter(self) -> bool:
+        """Check once more, right before asking; after a block the first to come is the trial.
+
+        Returns whether it is.
+        """
         self.check()
         if self._blocks:
             # The others go on waiting for what it finds.
             self._closed_until = self._now() + _TRIAL
             self._on_trial = True
+        return bool(self._blocks)
 
     def heard(self, error: ApiError | None) -> None:
         """Take note of an answer: an error, or None for success."""
@@ -63,6 +84,26 @@ class Circuit:
         else:
             self._auth_failures.clear()
             self._blocks = 0
+
+    def dump(self) -> tuple[str, float]:
+        """Return what it remembers as text, and for how many seconds that matters.
+
+        Empty if there is nothing. No two texts are the same.
+        """
+        if self.is_calm:
+            return "", 0.0
+        now = self._now()
+        ages = [now - at for at in self._auth_failures]
+        closed = self._closed_until - now
+        facts = [self._blocks, closed, self._on_trial, ages, secrets.token_hex(4)]
+        return json.dumps(facts), _BLOCK_MEMORY if self._blocks else _AUTH_MEMORY
+
+    def load(self, text: str, age: float) -> None:
+        """Remember instead what another circuit did, `age` seconds ago."""
+        now = self._now() - age
+        blocks, closed, on_trial, ages, _ = json.loads(text) if text else _NOTHING
+        self._blocks, self._closed_until, self._on_trial = blocks, now + closed, on_trial
+        self._auth_failures = deque((now - since for since in ages), maxlen=_AUTH_FAILURES)
 
     def _block(self) -> float:
         """Close, and return for how long; those in flight together meet the same block."""

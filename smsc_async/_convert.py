@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from functools import partial
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final, Self, TypeVar, cast, get_args
 
 import attrs
 from cattrs import Converter, transform_error
@@ -105,8 +105,8 @@ def configure(converter: Converter) -> None:
     * numbers may come as strings and strings as numbers
     * money is a string with up to four decimals, or a number: always a `Decimal`
     * a moment is a Unix timestamp; it becomes an aware `datetime` in UTC
-    * an empty string or 0 where a moment may be missing, an empty string where a number may be
-      missing: nothing
+    * an empty string or 0 where a moment may be missing, an empty string where a number or a code
+      may be missing: nothing
     * codes are enums; those that survive unknown values get them
     * fields may be missing where the class has a default
     * fields that the class does not know are kept in its `extra`
@@ -119,6 +119,7 @@ def configure(converter: Converter) -> None:
     converter.register_structure_hook(int | None, _unless_empty(_integer))
     converter.register_structure_hook(Decimal | None, _unless_empty(_decimal))
     converter.register_structure_hook(datetime | None, _unless_empty(_moment, 0, "0"))
+    converter.register_structure_hook_factory(_is_optional_code, _optional_code_hook)
     converter.register_structure_hook_factory(attrs.has, partial(_class_hook, converter))
 
 
@@ -167,6 +168,24 @@ def _unless_empty(
         return None if value in empty else convert(value)
 
     return hook
+
+
+def _optional_code(cls: object) -> type[Code] | None:
+    """Return the class of codes of which one may be missing, if that is what `cls` is."""
+    parts = get_args(cls)
+    rest = [part for part in parts if part is not type(None)]
+    if len(parts) == len(rest) or len(rest) != 1:
+        return None
+    return rest[0] if isinstance(rest[0], type) and issubclass(rest[0], Code) else None
+
+
+def _is_optional_code(cls: object) -> bool:
+    return _optional_code(cls) is not None
+
+
+def _optional_code_hook(cls: object) -> Callable[[object, object], Code | None]:
+    code = cast("type[Code]", _optional_code(cls))
+    return _unless_empty(lambda value: code(_integer(value)))
 
 
 def _class_hook(converter: Converter, cls: type[Any]) -> Callable[[object, object], object]:

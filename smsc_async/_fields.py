@@ -18,8 +18,11 @@ __all__ = [
     "code",
     "day",
     "email",
+    "exactly_one",
     "ip",
     "money",
+    "needed",
+    "sender_name",
     "several",
     "switch",
     "text",
@@ -176,3 +179,25 @@ def several(writer: Writer, separator: str = ",") -> Writer:
         return separator.join(parts)
 
     return write
+
+
+def sender_name(name: str, value: object) -> str:
+    """A sender name: up to 11 characters or up to 15 digits; an empty one clears the field."""
+    written = text()(name, value)
+    if len(written) > (15 if written.isascii() and written.isdigit() else 11):
+        raise InvalidRequest(name, "has to be up to 11 characters or up to 15 digits")
+    return written
+
+
+def exactly_one(**options: object) -> None:
+    """Refuse options of which not one, or more than one, is given."""
+    if sum(value is not None for value in options.values()) != 1:
+        names = " or ".join(f"`{name}`" for name in options)
+        raise InvalidRequest(next(iter(options)), f"exactly one of {names} has to be given")
+
+
+def needed(**options: object) -> None:
+    """Refuse options that are None, where that would leave out what the call is about."""
+    for name, value in options.items():
+        if value is None:
+            raise InvalidRequest(name, "is needed")

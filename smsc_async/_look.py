@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._call import Caller
     from ._wire import Params
 
-__all__ = ["MISSING", "UNSEEN", "Look", "Search", "Seen"]
+__all__ = ["MISSING", "UNSEEN", "Look", "Search", "Seen", "look_up"]
 
 _DOCS: Final = "https://smscentre.com/api/http/status_messages/"
 _NOT_FOUND: Final = -3
@@ -182,24 +182,43 @@ class Search:
 
     async def _ask_together(self, numbers: Sequence[str]) -> list[SmscError]:
         """Ask about many in one request, of which the service takes one a minute."""
-        params: Params = {
-            "phone": ",".join(number.lstrip("+") for number in numbers),
-            "id": ",".join([self._id] * len(numbers)),
-            "all": 1,
-        }
         try:
-            answers = await self._call(_STATUSES, params, message_id=self._id)
+            seen = await look_up(self._call, [(self._id, number) for number in numbers])
         except SmscError as error:
             return [error]
-        named = {one.phone.lstrip("+"): one for one in answers if one.phone}
-        in_order = answers if len(answers) == len(numbers) else []
-        for place, number in enumerate(numbers):
-            one = named.get(number.lstrip("+"))
-            if one is None and in_order and not in_order[place].phone:
-                one = in_order[place]
-            if one is not None:
-                self.seen[number] = _found_or_missing(one)
+        self.seen |= {number: one for (_, number), one in seen.items()}
         return []
+
+
+async def look_up(
+    call: Caller, pairs: Sequence[tuple[str, str]], *, patient: bool = False
+) -> dict[tuple[str, str], Seen | Look]:
+    """Ask about many messages, given as id and phone, in one request of those one a minute.
+
+    What the answer does not say is left out. One pair alone is a question of its own.
+    """
+    message_id = pairs[0][0]
+    params: Params = {
+        "phone": ",".join(number.lstrip("+") for _, number in pairs),
+        "id": ",".join(one for one, _ in pairs),
+        "all": 1,
+    }
+    if len(pairs) == 1:
+        one = await call(_STATUS, params, message_id=message_id, patient=patient)
+        return {pairs[0]: _found_or_missing(one)}
+    answers = await call(_STATUSES, params, message_id=message_id, patient=patient)
+    only = message_id if len({one for one, _ in pairs}) == 1 else None
+    named = {(one.id or only, one.phone.lstrip("+")): one for one in answers if one.phone}
+    in_order = answers if len(answers) == len(pairs) else []
+    found: dict[tuple[str, str], Seen | Look] = {}
+    for place, (its_id, number) in enumerate(pairs):
+        one = named.get((its_id, number.lstrip("+")))
+        # One that is not found may come without its phone.
+        if one is None and in_order and not in_order[place].phone:
+            one = in_order[place] if in_order[place].id in {None, its_id} else None
+        if one is not None:
+            found[its_id, number] = _found_or_missing(one)
+    return found
 
 
 def _found_or_missing(seen: Seen) -> Seen | Look:

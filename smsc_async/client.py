@@ -16,12 +16,30 @@ from ._limits import MAX_CONCURRENCY
 from ._options import check_choice, option_params
 from ._resolve import OUTCOMES
 from ._wire import BODY_FORMATS, Auth
+from .bulk import Bulk
 from .errors import InvalidRequest
-from .governor import Governor, MemoryGovernor
-from .groups.account import BALANCE, Balance
+from .governor import Governor
+from .governor.address import governor_at
+from .groups.account import BALANCE, Account, Balance
+from .groups.alerts import Alerts
+from .groups.blacklist import Blacklist, EmailBlacklist
+from .groups.captcha import Captcha
+from .groups.contact_groups import ContactGroups, EmailContactGroups
+from .groups.contacts import Contacts, EmailContacts
+from .groups.delivery import Deliveries
+from .groups.documents import Documents
+from .groups.history import History
+from .groups.inbox import Inbox
 from .groups.lookup import Lookup
+from .groups.mailings import Mailings
 from .groups.messages import Messages
+from .groups.operator_templates import OperatorTemplates
+from .groups.phone_confirmation import PhoneConfirmation
+from .groups.rented_numbers import RentedNumbers
+from .groups.senders import Senders
+from .groups.short_links import ShortLinks
 from .groups.statuses import Statuses
+from .groups.subclients import Subclients
 from .groups.templates import Templates
 from .transport import Hosts, HttpExchange
 
@@ -64,7 +82,7 @@ class ClientOptions(TypedDict, total=False):
     clock: Clock
 
 
-class AsyncSmsc(Messages, Statuses):
+class AsyncSmsc(Messages, Bulk, Statuses, Deliveries):
     """A client of one SMSC account, for as long as `async with` lasts.
 
     Make one and share it: it holds the connections and counts the limits for all its calls, in
@@ -84,8 +102,9 @@ class AsyncSmsc(Messages, Statuses):
             once; 0 never waits.
         concurrency: Calls in flight at once, 1 to 14; the account's other programs count, too.
         outcome: What to do when the answer to a send is lost; see `send`.
-        governor: Where the limits are counted: "memory://", or your own `Governor`, which several
-            clients may share, and which you close.
+        governor: Where the limits are counted: "memory://"; "sqlite:///file.db", for all processes
+            of one host; "redis://host:6379/0", for several hosts; or your own `Governor`, which
+            several clients may share, and which you close.
         http2: Whether to offer HTTP/2; without it, or to a server without it, HTTP/1.1 is spoken.
         body: "json" sends messages as JSON to /rest/send/, instead of as a form; what has files
             goes as a form all the same.
@@ -132,13 +151,11 @@ class AsyncSmsc(Messages, Statuses):
         self._lifetime = Lifetime()
         self._drain = reply_timeout
         self._clock = clock = clock or SystemClock()
-        self._exchange = HttpExchange(
-            Hosts(self._hosts, clock=clock),
+        self._exchange = self._make_exchange(
             connect_timeout=connect_timeout,
             reply_timeout=reply_timeout,
             http2=http2,
             verify=os.fspath(verify) if isinstance(verify, os.PathLike) else verify,
-            clock=clock,
         )
         self._owns_governor = isinstance(governor, str)
         self._governor = _governor(governor, clock)
@@ -153,8 +170,48 @@ class AsyncSmsc(Messages, Statuses):
             lifetime=self._lifetime,
             body_format=check_choice("body", body, BODY_FORMATS),
         )
-        self.templates: Templates = Templates(self._call)
-        self.lookup: Lookup = Lookup(self._call)
+        self._furnish(self._call)
+
+    def _furnish(self, call: Caller) -> None:
+        self.account: Account = Account(call)
+        self.alerts: Alerts = Alerts(call)
+        self.captcha: Captcha = Captcha(call, self._hosts[0])
+        self.blacklist: Blacklist = Blacklist(call)
+        self.contact_groups: ContactGroups = ContactGroups(call)
+        self.contacts: Contacts = Contacts(call)
+        self.documents: Documents = Documents(call)
+        self.email_blacklist: EmailBlacklist = EmailBlacklist(call)
+        self.email_contact_groups: EmailContactGroups = EmailContactGroups(call)
+        self.email_contacts: EmailContacts = EmailContacts(call)
+        self.history: History = History(call)
+        self.inbox: Inbox = Inbox(call, self._clock)
+        self.lookup: Lookup = Lookup(call)
+        self.mailings: Mailings = Mailings(call, self._sender, self._zone)
+        self.operator_templates: OperatorTemplates = OperatorTemplates(call)
+        self.phone_confirmation: PhoneConfirmation = PhoneConfirmation(call)
+        self.rented_numbers: RentedNumbers = RentedNumbers(call)
+        self.senders: Senders = Senders(call)
+        self.short_links: ShortLinks = ShortLinks(call)
+        self.subclients: Subclients = Subclients(call)
+        self.templates: Templates = Templates(call)
+
+    def _make_exchange(
+        self,
+        *,
+        connect_timeout: float,
+        reply_timeout: float,
+        http2: bool,
+        verify: bool | str | ssl.SSLContext,
+    ) -> HttpExchange:
+        """Make what brings requests to the service; a client for tests has another."""
+        return HttpExchange(
+            Hosts(self._hosts, clock=self._clock),
+            connect_timeout=connect_timeout,
+            reply_timeout=reply_timeout,
+            http2=http2,
+            verify=verify,
+            clock=self._clock,
+        )
 
     @classmethod
     def from_env(cls, **overrides: Unpack[ClientOptions]) -> Self:
@@ -246,12 +303,12 @@ def _check_times(connect: float, reply: float, deadline: float, patience: float)
             raise InvalidRequest(field, f"has to be {least}")
 
 
-_GOVERNS: Final = ("acquire", "release", "fill", "aclose")
+_GOVERNS: Final = ("acquire", "release", "fill", "notice", "post", "aclose")
 
 
 def _governor(chosen: str | Governor, clock: Clock) -> Governor:
-    if not isinstance(chosen, str) and all(map(partial(hasattr, chosen), _GOVERNS)):
-        return chosen
-    if chosen != "memory://":
-        raise InvalidRequest("governor", 'has to be "memory://" or a Governor')
-    return MemoryGovernor(clock=clock)
+    if isinstance(chosen, str):
+        return governor_at(chosen, clock)
+    if not all(map(partial(hasattr, chosen), _GOVERNS)):
+        raise InvalidRequest("governor", "has to be an address or a Governor")
+    return chosen

@@ -11,6 +11,11 @@
     │   └── GovernorUnavailable         there was nobody to give a permit
     ├── OutcomeUnknown                  may have been processed; no answer says so
     ├── BadReply                        the answer is not the service's API
+    ├── CallbackError                   what was posted to the handler is not taken
+    │   ├── BadSignature                the control value is missing or wrong
+    │   └── MalformedCallback           it is not what the service posts
+    ├── JournalError                    a bulk run's journal cannot be used, or is of another source
+    ├── CostLimitReached                the rest of a bulk run would cost more than was allowed
     └── ApiError                        the service answered with an error code
         ├── BadParameters               1
         ├── AuthenticationFailed        2   never repeated: five of them block the address
@@ -22,6 +27,7 @@
         ├── MessageForbidden            6 (send)
         ├── InvalidNumber               7 (send, senders)
         ├── Undeliverable               8 (send, senders)
+        ├── WrongCode                   10 (send: the captcha's), 11 (senders)
         └── TooManyRequests (RateLimited)   9   somebody else uses the account, too
 
 One code means different things in different scripts, so each command brings its own table of
@@ -45,13 +51,17 @@ __all__ = [
     "BadDate",
     "BadParameters",
     "BadReply",
+    "BadSignature",
+    "CallbackError",
     "ClientClosed",
+    "CostLimitReached",
     "DuplicateMessage",
     "GovernorUnavailable",
     "InsufficientFunds",
     "InvalidNumber",
     "InvalidRequest",
     "IpBlocked",
+    "JournalError",
     "MessageForbidden",
     "NotFound",
     "NotSent",
@@ -61,9 +71,11 @@ __all__ = [
     "SmscError",
     "TooManyRequests",
     "Undeliverable",
+    "WrongCode",
 ]
 
 API_DOCS: Final = "https://smscentre.com/api/http/"
+CALLBACK_DOCS: Final = f"{API_DOCS}miscellaneous/callback/"
 
 Phase = Literal["connect", "write", "reply"]
 
@@ -191,6 +203,33 @@ class BadReply(SmscError):
         self.path = path
 
 
+class JournalError(SmscError):
+    """The journal of a bulk run cannot be used: somebody else does, or it is of another source."""
+
+
+class CostLimitReached(SmscError):
+    """A bulk run has stopped, because what is left would cost more than it was allowed to."""
+
+
+class CallbackError(SmscError):
+    """Something was posted to the handler that is not taken for a callback of the service."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.docs = CALLBACK_DOCS
+
+
+class BadSignature(CallbackError):
+    """The control value is missing or wrong: it was forged, changed, or made with another secret.
+
+    Nothing that was posted is in the error.
+    """
+
+
+class MalformedCallback(CallbackError):
+    """What was posted is not a status, an incoming message or a call, in any format."""
+
+
 class ApiError(SmscError):
     """The service answered with an error `code`; `vendor_text` is its own wording."""
 
@@ -251,6 +290,10 @@ class Undeliverable(ApiError):
     """Nothing can be delivered to this number."""
 
 
+class WrongCode(ApiError):
+    """What was typed is not what the captcha shows, or not the code that was sent."""
+
+
 class TooManyRequests(ApiError, RateLimited):
     """The service counted too many requests (error 9): something else uses the account, too.
 
@@ -293,6 +336,7 @@ SCRIPT_CODES: Final[Mapping[str, Mapping[int, type[ApiError]]]] = MappingProxyTy
             e6=MessageForbidden,
             e7=InvalidNumber,
             e8=Undeliverable,
+            e10=WrongCode,
         ),
         "templates.php": codes(e3=NotFound, e5=OperationFailed),
         "op_templates.php": codes(),
@@ -317,7 +361,7 @@ SCRIPT_CODES: Final[Mapping[str, Mapping[int, type[ApiError]]]] = MappingProxyTy
             e7=InvalidNumber,
             e8=Undeliverable,
             e10=OperationFailed,
-            e11=OperationFailed,
+            e11=WrongCode,
         ),
         "get.php": codes(e3=NotFound),
         "info.php": codes(e3=NotFound),

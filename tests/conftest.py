@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+
 import pytest
+from redis_server import redis_server
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -10,3 +14,14 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     """Run every test that awaits on both backends."""
     backend: str = request.param
     return backend
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Return where a Redis is: SMSC_TEST_REDIS_URL, or one that lasts as long as the tests."""
+    url = os.environ.get("SMSC_TEST_REDIS_URL")
+    if url:
+        yield url
+        return
+    with redis_server() as server:
+        yield server.url

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .base import Governor, Need, Outcome, Permit
+from .base import Governor, Need, Notice, Outcome, Permit
 from .memory import MemoryGovernor
+from .sqlite import SqliteGovernor
 
-__all__ = ["Governor", "MemoryGovernor", "Need", "Outcome", "Permit"]
+__all__ = ["Governor", "MemoryGovernor", "Need", "Notice", "Outcome", "Permit", "SqliteGovernor"]

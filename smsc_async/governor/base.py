@@ -10,7 +10,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LINGER", "MARGIN", "Governor", "Need", "Outcome", "Permit"]
+__all__ = ["LINGER", "MARGIN", "Governor", "Need", "Notice", "Outcome", "Permit"]
 
 MARGIN = 2.0
 """Seconds added to each documented window: the service may count whole seconds, on two clocks."""
@@ -48,11 +48,23 @@ class Outcome(enum.Enum):
 
 
 @attrs.frozen
+class Notice:
+    """What was posted on a key for all who need it, and how many seconds ago."""
+
+    text: str
+    age: float
+
+
+@attrs.frozen
 class Permit:
-    """The right to send one request now. Give it back with `Governor.release`."""
+    """The right to send one request now. Give it back with `Governor.release`.
+
+    `notice` is what was posted on one of its keys when the places were taken.
+    """
 
     number: int
     needs: tuple[Need, ...]
+    notice: Notice | None = None
 
 
 class Governor(Protocol):
@@ -77,6 +89,17 @@ class Governor(Protocol):
 
     async def fill(self, need: Need, seconds: float, *, leave: int = 0) -> None:
         """Take all but `leave` of the need's places for that long: somebody else has used them."""
+        ...
+
+    async def notice(self, key: str) -> Notice | None:
+        """Return what is posted on a key; every permit for it brings it along."""
+        ...
+
+    async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
+        """Post a text on a key for that long; an empty one takes down what is there.
+
+        Returns False, and does nothing, if what is there is not `instead_of`; empty is nothing.
+        """
         ...
 
     async def aclose(self) -> None:

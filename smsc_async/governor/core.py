@@ -12,15 +12,16 @@ from .base import LINGER, Need, Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Core", "Refusal"]
-
-_SETTLED: Final = 0
-"""Stands where a request's number was, once it is known when its place comes free."""
+__all__ = ["Core", "Place", "Refusal", "join", "owner", "split"]
 
 _NEVER: Final = 2**63
+_MINE: Final = 32
+"""The lower bits of a number are the request's, those above its governor's."""
 
-_Place = tuple[float, int]
-_Places = list[_Place]
+Place = tuple[float, int]
+"""When it comes free, and the number of its request: negative once that moment is known."""
+
+_Places = list[Place]
 
 
 @attrs.frozen
@@ -40,12 +41,16 @@ class Core:
     """The places taken under every key, each as the moment it comes free and whose it is.
 
     Times are seconds of one clock that never goes back. A place is free again *at* its moment. A
-    key without places is forgotten.
+    key without places is forgotten. Numbers of governors with another `name` differ from all here.
     """
 
+    name: int = 0
     _taken: dict[str, _Places] = attrs.field(factory=dict[str, _Places], init=False)
-    _last: int = attrs.field(default=_SETTLED, init=False)
+    _last: int = attrs.field(init=False)
     _sweep_at: int = attrs.field(default=256, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._last = join(self.name, 0)
 
     def __len__(self) -> int:
         """Return how many keys are remembered."""
@@ -61,15 +66,19 @@ class Core:
         if refusal is not None:
             return refusal
         self._last = number = self._last + 1
+        self.take(now, needs, lease, number)
+        if len(self._taken) > self._sweep_at:
+            self.sweep(now)
+        return number
+
+    def take(self, now: float, needs: Sequence[Need], lease: float, number: int) -> None:
+        """Take a place under every need for the request of that number, whether there is one."""
         end = now + lease
         done: set[str] = set()
         for need in needs:
             if need.key not in done:
                 done.add(need.key)
                 insort(self._taken.setdefault(need.key, []), (end + need.hold, number))
-        if len(self._taken) > self._sweep_at:
-            self.sweep(now)
-        return number
 
     def refusal(self, now: float, needs: Sequence[Need]) -> Refusal | None:
         """Return what `try_acquire` would refuse with now; None if it would not."""
@@ -123,7 +132,7 @@ class Core:
             del taken[at]
             free_at = believed + need.hold
             if outcome is not Outcome.NOT_SENT and free_at > now:
-                insort(taken, (free_at, _SETTLED))
+                insort(taken, (free_at, -number))
             if not taken:
                 del self._taken[need.key]
 
@@ -136,11 +145,11 @@ class Core:
         missing = need.limit - leave - outlast
         if missing <= 0:
             return
-        brief = [p for p in taken if p[1] == _SETTLED and p[0] < until][:missing]
+        brief = [p for p in taken if p[1] <= 0 and p[0] < until][:missing]
         for place in brief:
             taken.remove(place)
         for _ in range(missing):
-            insort(taken, (until, _SETTLED))
+            insort(taken, (until, -join(self.name, 0)))
         self._taken[need.key] = taken
 
     def sweep(self, now: float) -> None:
@@ -169,7 +178,22 @@ def _find(taken: _Places, number: int) -> int:
     return -1
 
 
-def _at_the_earliest(place: _Place, now: float, need: Need) -> float:
+def _at_the_earliest(place: Place, now: float, need: Need) -> float:
     """Return when the place comes free if its request is answered now."""
     free_at, number = place
-    return free_at if number == _SETTLED else min(free_at, now + need.hold)
+    return free_at if number <= 0 else min(free_at, now + need.hold)
+
+
+def owner(number: int) -> int:
+    """Return the name of the governor whose request it is."""
+    return abs(number) >> _MINE
+
+
+def split(number: int) -> tuple[int, int]:
+    """Return the name of the governor, and which of its requests it is."""
+    return divmod(number, 1 << _MINE)
+
+
+def join(name: int, turn: int) -> int:
+    """Return the number of a governor's request."""
+    return (name << _MINE) + turn

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from .._limits import Rule
 
-__all__ = ["needs", "slots", "status_slots"]
+__all__ = ["login_slots", "needs", "slots", "status_slots"]
+
+_LOGINS: Final = 2
+"""Workers that may try a password at once: five mistakes would block the address."""
 
 _DUPLICATES: Final = "send.identical"
 
@@ -94,6 +97,12 @@ def status_slots(account: str) -> Need:
     return Need(
         f"status-slots:{_digest(account, ())}", STATUS_CONCURRENCY, 0.0, "status.concurrency"
     )
+
+
+@lru_cache(maxsize=16)
+def login_slots(account: str) -> Need:
+    """Return the need of a request before anybody has seen that the password is right."""
+    return Need(f"login:{_digest(account, ())}", _LOGINS, 0.0, "login")
 
 
 def _counters(

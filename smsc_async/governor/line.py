@@ -33,12 +33,18 @@ class Waiter:
     """Until when it sleeps if it is not called; long past once it is."""
     called: anyio.Event = attrs.field(factory=anyio.Event)
     permit: Permit | None = None
+    tried: bool = False
+    """Whether it has had a permit that came to nothing, or stood in a line before."""
 
     def deadline(self) -> float:
         """Return when the patience for what it waits for ends."""
         if self.blocked.patience is not None:
             return self.since + self.blocked.patience
         return self.since + self.patience + self.spared
+
+    def left(self, now: float) -> float:
+        """Return how many seconds are left of the call's patience."""
+        return self.patience - (now - self.since) + self.spared
 
     def call(self, due: float) -> None:
         """Wake it if it would sleep longer than until `due`."""

@@ -10,7 +10,8 @@ import attrs
 
 from .._clock import Clock
 from ..errors import RateLimited
-from .base import Need, Outcome, Permit
+from .base import Need, Notice, Outcome, Permit
+from .board import Board
 from .core import Core, Refusal
 from .line import Line, Waiter
 
@@ -37,6 +38,7 @@ class MemoryGovernor:
     _core: Core = attrs.field(factory=Core, init=False)
     _lines: dict[str, Line] = attrs.field(factory=dict[str, Line], init=False)
     _arrivals: int = attrs.field(default=0, init=False)
+    _board: Board = attrs.field(factory=Board, init=False)
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         """Wait for a place under every need at once, and take all of them or none.
@@ -67,6 +69,14 @@ class MemoryGovernor:
         self._core.fill(now, need, seconds, leave)
         self._serve((need.key,), now)
 
+    async def notice(self, key: str) -> Notice | None:
+        """Return what is posted on a key."""
+        return self._board.read(key, self._clock.now())
+
+    async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
+        """Post a text on a key for that long, if what is there is `instead_of`."""
+        return self._board.post(key, text, seconds, instead_of, self._clock.now())
+
     async def aclose(self) -> None:
         """Do nothing: there is nothing but memory."""
 
@@ -86,7 +96,7 @@ class MemoryGovernor:
         taken = self._core.try_acquire(now, needs, lease)
         if isinstance(taken, Refusal):
             return self._obstacle(needs, now) or taken.need
-        return Permit(taken, needs)
+        return Permit(taken, needs, self._board.find(needs, now) if self._board else None)
 
     def _obstacle(self, needs: tuple[Need, ...], now: float) -> Need | None:
         """Return the need without a place that certainly takes longest, if there is one."""
@@ -104,11 +114,16 @@ class MemoryGovernor:
                 return need
         return None
 
-    def _refuse_hopeless(self, needs: tuple[Need, ...], patience: float, now: float) -> None:
-        """Raise `RateLimited` if it is known already that patience will not do."""
+    def _refuse_hopeless(
+        self, needs: tuple[Need, ...], patience: float, now: float, *, last: bool = True
+    ) -> None:
+        """Raise `RateLimited` if it is known already that patience will not do.
+
+        Who comes `last` has everybody who waits ahead of them, others perhaps nobody.
+        """
         worst: RateLimited | None = None
         for need in needs:
-            line = self._lines.get(need.key)
+            line = self._lines.get(need.key) if last else None
             ahead = 0 if line is None else line.length
             left = patience if need.patience is None else need.patience
             least = self._core.wait_for(now, need, ahead)

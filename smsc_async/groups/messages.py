@@ -161,11 +161,14 @@ class Messages:
     ) -> SentMessage:
         """Send many texts, each to its own recipients, in one request and under one id.
 
-        A recipient may stand in one line only, so that id and phone say which message is meant.
-        Otherwise as `send`. https://smscentre.com/api/http/send/
+        When the answer is lost, the messages are asked for by id and phone; so a list in which a
+        recipient stands twice is then never sent again, and its doubt is raised at once. Otherwise
+        as `send`. https://smscentre.com/api/http/send/
         """
         rows = tuple(lines)
-        numbers = recipients([number for line in rows for number in line.to])
+        numbers = tuple(number for line in rows for number in line.to)
+        if not numbers:
+            raise InvalidRequest("lines", "has no line")
         local = any(line.tz is not None for line in rows)
         params = option_params(options, self._zone, local=local)
         params["list"] = "\n".join(line.row() for line in rows)
@@ -191,7 +194,7 @@ class Messages:
         try:
             return _sent(await send(repeat=repeat), numbers)
         except OutcomeUnknown as doubt:
-            if mode == "raise" or not all(map(can_be_found, numbers)):
+            if mode == "raise" or not _are_told_apart(numbers):
                 raise
             with self._call.doubts.resolving(message_id):
                 return await self._settle(doubt, numbers, send, began, fast=mode == "fast")
@@ -294,6 +297,12 @@ class Messages:
             raise
         self._call.doubts.settle(message_id)
         return sent
+
+
+def _are_told_apart(numbers: tuple[str, ...]) -> bool:
+    """Return whether id and phone surely find each message, and only that one."""
+    plain = {number.lstrip("+") for number in numbers}
+    return len(plain) == len(numbers) and all(map(can_be_found, numbers))
 
 
 def can_be_found(recipient: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import Answer, Code, acknowledged, as_object, reader, wire
+from .._convert import acknowledged, as_object, reader, wire
+from .._delivery import Delivery, DeliveryStatus, MessageFlags, MessageType
+from .._fields import email
 from .._limits import RULES
 from .._options import check_id, phone
 from ..errors import BadReply, InvalidRequest
@@ -26,62 +26,20 @@ _DOCS: Final = "https://smscentre.com/api/http/status_messages/"
 Detail: TypeAlias = Literal[0, 1, 2]
 
 
-class DeliveryStatus(Code):
-    """How far a message has come. A code that is not here keeps its number."""
-
-    NOT_FOUND = -3
-    STOPPED = -2
-    WAITING = -1
-    WITH_OPERATOR = 0
-    DELIVERED = 1
-    READ = 2
-    EXPIRED = 3
-    LINK_CLICKED = 4
-    UNDELIVERABLE = 20
-    WRONG_NUMBER = 22
-    REFUSED = 23
-    NO_FUNDS = 24
-    UNAVAILABLE_NUMBER = 25
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the message has come to its end; a delivered one may still be read or clicked."""
-        return self >= DeliveryStatus.DELIVERED
-
-    @property
-    def is_delivered(self) -> bool:
-        """Whether the recipient has got it."""
-        return self in _DELIVERED
-
-
-_DELIVERED: Final = frozenset(
-    (DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.LINK_CLICKED)
-)
-
-
 @attrs.frozen
-class _Status(Answer):
-    status: DeliveryStatus
-    error: int | None = attrs.field(default=None, metadata=wire("err"))
-    """Why it was not delivered; 0 is no error, 200 a message of the test mode."""
-    changed_at: datetime | None = attrs.field(default=None, metadata=wire("last_timestamp"))
-    sent_at: datetime | None = attrs.field(default=None, metadata=wire("send_timestamp"))
-    id: str | None = None
-    phone: str | None = None
-    cost: Decimal | None = None
-    sender: str | None = attrs.field(default=None, metadata=wire("sender_id"))
-    status_name: str | None = None
-    text: str | None = attrs.field(default=None, repr=False, metadata=wire("message"))
-    type: int | None = None
+class _Status(Delivery):
     flag: int | None = None
-    country: str | None = None
-    operator: str | None = None
-    region: str | None = None
 
     @property
-    def is_final(self) -> bool:
-        """Whether nothing more is to come; a delivered message may still be read or clicked."""
-        return self.status.is_final
+    def flags(self) -> MessageFlags | None:
+        """The flags, taken apart; None where the answer has none, as that of `NOT_FOUND`."""
+        return None if self.flag is None else MessageFlags(self.flag)
+
+    @property
+    def is_email(self) -> bool:
+        """Whether it went to an e-mail address."""
+        by_flag = self.flags is not None and self.flags.type is MessageType.EMAIL
+        return by_flag or super().is_email
 
 
 @attrs.frozen
@@ -171,9 +129,10 @@ class Statuses:
     ) -> MessageStatus | HlrStatus:
         """Return what became of the message with this id to this recipient.
 
-        Reads only, and repeats itself when the network fails. The service takes five questions a
-        minute about one message, and only within a day: after nine hours already, a message with a
-        final status may be in the archive and come back as `NOT_FOUND`.
+        Reads only, and repeats itself when the network fails. `phone` is the address if it is an
+        e-mail. The service takes five questions a minute about one message, and only within a day:
+        after nine hours already, a message with a final status may be in the archive and come back
+        as `NOT_FOUND`.
         https://smscentre.com/api/http/status_messages/
         """
         params = _key(id, phone) | {"all": _detail(detail)}
@@ -209,7 +168,9 @@ class Statuses:
 
 
 def _key(id: str, number: str) -> dict[str, str | int | None]:
-    return {"phone": phone(number).lstrip("+"), "id": check_id(id)}
+    is_address = isinstance(number, str) and "@" in number
+    to = email("phone", number) if is_address else phone(number).lstrip("+")
+    return {"phone": to, "id": check_id(id)}
 
 
 def _detail(value: Detail) -> int:

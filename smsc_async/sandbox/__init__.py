@@ -14,12 +14,16 @@ import anyio.to_thread
 import trustme
 
 from ..client import AsyncSmsc
-from .account import Account, Refusal
+from .account import Account, Guard, Refusal
 from .app import App
+from .books import Books
+from .callbacks import Callback
 from .fault_host import FaultHost
 from .faults import Fault, Faults, Strike
 from .message import FATES, Fate, Message, Step
+from .poster import Poster
 from .server import Host
+from .wreck import Down
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,9 +34,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FATES",
+    "Callback",
+    "Down",
     "Fate",
     "Fault",
     "Faults",
+    "Guard",
     "Host",
     "Message",
     "Refusal",
@@ -42,7 +49,7 @@ __all__ = [
 ]
 
 
-class Sandbox:
+class Sandbox(Books):
     """The service on this machine: real TLS and HTTP/2, one account, a main host and backups.
 
     Works as a context manager with and without `async`, on asyncio and trio; it runs in threads of
@@ -71,8 +78,14 @@ class Sandbox:
         balance: The money on the account.
         credit: How far the money may go below zero.
         test_mode: Whether the account only pretends to send, and pays nothing.
+        guard: Whether the same text to the same recipients within a minute is refused by all
+            hosts, by the "host" that has taken the first, or by none ("absent").
         fates: How messages end, by the last seven digits of the number.
-        faults: What goes wrong, and when; the hosts then speak HTTP/2 only.
+        faults: What goes wrong, and when; the hosts then speak HTTP/2 alone, or HTTP/1.1 alone
+            without `http2`.
+        callback_url: The address of a handler, with its options, as `callbacks.handler_url` builds
+            it: statuses, messages and calls are posted there, and again every four minutes of
+            `time`, fifty times at most, until it answers with 200 or 404.
     """
 
     login: Final = "sandbox"
@@ -94,21 +107,26 @@ class Sandbox:
         balance: str | Decimal = "1000",
         credit: str | Decimal = "0",
         test_mode: bool = False,
+        guard: Guard = "global",
         fates: Mapping[str, Fate] = FATES,
         faults: Faults | None = None,
+        callback_url: str | None = None,
     ) -> None:
         if faults is not None and not http2:
-            raise ValueError("hosts with faults speak HTTP/2 only")
+            faults.without_http2()
+        self._time = time
+        self._ahead = 0.0
         self._account = Account(
             login=self.login,
             password=self.password,
             apikey=self.apikey,
             balance=Decimal(balance),
             credit=Decimal(credit),
-            time=time,
+            time=self._moment,
             enforce=limits,
             count_refused=count_refused,
             test_mode=test_mode,
+            guard=guard,
             delivery=delivery,
             fates=fates,
         )
@@ -117,10 +135,11 @@ class Sandbox:
         self._late = late
         self._ports = tuple(ports) or (0,) * hosts
         self._http2 = http2
-        self._time = time
         self._faults = faults
         self._directory: TemporaryDirectory[str] | None = None
         self._hosts: tuple[Host, ...] = ()
+        self._callback_url = callback_url
+        self._poster: Poster | None = None
 
     @property
     def hosts(self) -> tuple[Host, ...]:
@@ -147,53 +166,50 @@ class Sandbox:
         return self._faults
 
     @property
-    def messages(self) -> tuple[Message, ...]:
-        """What it has taken, in order; deleted ones, too."""
+    def callback_url(self) -> str | None:
+        """The address of the account's handler, as one enters it in the account's settings."""
+        return self._callback_url
+
+    @callback_url.setter
+    def callback_url(self, url: str | None) -> None:
+        """Post callbacks there from now on; what was due elsewhere is forgotten."""
+        self._close_poster()
+        self._callback_url = url
+        outbox = self._open_outbox(url)
+        if outbox is not None and self._directory is not None:
+            self._poster = Poster(outbox, self._lock)
+
+    def _close_poster(self) -> None:
+        poster, self._poster = self._poster, None
+        if poster is not None:
+            poster.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which `AsyncSmsc.from_env()` makes a client of it."""
+        return {
+            "SMSC_HOSTS": ",".join(self.urls),
+            "SMSC_LOGIN": self.login,
+            "SMSC_PASSWORD": self.password,
+            "SMSC_CA": self.ca,
+        }
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the service, and for it alone: messages go on their way."""
+        self._ahead += seconds
+
+    async def settle(self, timeout: float = 10.0) -> None:
+        """Wait until the handler has answered everything that is due, or raise `TimeoutError`."""
+        with anyio.fail_after(timeout):
+            while not self._is_settled():  # noqa: ASYNC110 - another thread would have to set it
+                await anyio.sleep(0.002)
+
+    def _is_settled(self) -> bool:
         with self._lock:
-            return tuple(self._account.messages)
+            return self._outbox is None or self._outbox.settled
 
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        """The requests that broke a limit, in order."""
-        with self._lock:
-            return tuple(self._account.refusals)
-
-    @property
-    def balance(self) -> Decimal:
-        """What is left of the money."""
-        return self._account.balance
-
-    @property
-    def peak_in_flight(self) -> int:
-        """The most requests it has had at once."""
-        return self._account.limits.peak_in_flight
-
-    @property
-    def peak_status_in_flight(self) -> int:
-        """The most requests to status.php it has had at once."""
-        return self._account.limits.peak_status_in_flight
-
-    def requests(
-        self,
-        *,
-        host: Host | None = None,
-        script: str | None = None,
-        http_version: str | None = None,
-    ) -> int:
-        """Return how many requests came, of all or of those that were asked for.
-
-        Args:
-            host: One of `hosts`.
-            script: As "send.php".
-            http_version: "2" or "1.1".
-        """
-        wanted = (None if host is None else host.port, script, http_version)
-        with self._lock:
-            return sum(
-                count
-                for facts, count in self._account.requests.items()
-                if all(want in (None, fact) for want, fact in zip(wanted, facts, strict=True))
-            )
+    def _moment(self) -> float:
+        return self._time() + self._ahead
 
     def client(self, **options: Unpack[ClientOptions]) -> AsyncSmsc:
         """Make a client of the sandbox; options go before what it would set."""
@@ -213,6 +229,7 @@ class Sandbox:
             self._hosts = tuple(self._hosts_of(app, certfile))
             for host in self._hosts:
                 host.start()
+            self.callback_url = self._callback_url
         except BaseException:
             self.stop()
             raise
@@ -226,13 +243,15 @@ class Sandbox:
                     app,
                     faults=self._faults,
                     index=index,
-                    time=self._time,
+                    time=self._moment,
                     certfile=certfile,
                     port=port,
+                    http2=self._http2,
                 )
 
     def stop(self) -> None:
         """Stop the hosts and throw the certificate away; does nothing the second time."""
+        self._close_poster()
         for host in self._hosts:
             host.kill()
         if self._directory is not None:

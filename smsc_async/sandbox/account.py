@@ -8,7 +8,7 @@ import time as clocks
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, cast, get_args
 
 import attrs
 
@@ -28,9 +28,12 @@ from .message import (
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["PRICE", "Account", "Raw", "Refusal", "ServiceError", "money"]
+__all__ = ["PRICE", "Account", "Guard", "Raw", "Refusal", "ServiceError", "money"]
 
 S = TypeVar("S")
+
+Guard: TypeAlias = Literal["global", "host", "absent"]
+"""How far the service sees that a message is the same as another one of the last minute."""
 
 PRICE: Final = Decimal("0.15")
 """What a unit costs, to any country."""
@@ -73,7 +76,7 @@ class Account:
     """What the service knows of its one customer. It is not safe to share without a lock.
 
     `time` is where all its moments come from; its Unix time is `epoch` at the start and runs
-    with `time`.
+    with `time`. `host` is the port at which the request came that is being processed.
     """
 
     login: str
@@ -87,6 +90,7 @@ class Account:
     enforce: bool = True
     count_refused: bool = False
     test_mode: bool = False
+    guard: Guard = attrs.field(default="global", validator=attrs.validators.in_(get_args(Guard)))
     delivery: tuple[float, float] = (1.0, 3.0)
     fates: Mapping[str, Fate] = FATES
     limits: Limits = attrs.field(init=False)
@@ -96,6 +100,7 @@ class Account:
         factory=Counter[tuple[int | None, str, str]], init=False
     )
     """How many came, by port, script and version of HTTP."""
+    host: int | None = attrs.field(default=None, init=False)
     _secrets: frozenset[str] = attrs.field(init=False, repr=False)
     _started: float = attrs.field(init=False)
     _last: dict[tuple[str, str], Message] = attrs.field(
@@ -141,6 +146,12 @@ class Account:
         """Count a request for this thing, or refuse it as one too many in a minute."""
         if self.limits.count(rule, what):
             raise self.refuse(script, 9, "duplicate request, wait a minute", rule)
+
+    def guard_against(self, script: str, sameness: Hashable) -> None:
+        """Count a message, or refuse one that is the same as another of the last minute."""
+        if self.guard != "absent":
+            where = self.host if self.guard == "host" else None
+            self.count(script, "send.identical", (where, sameness))
 
     def refuse(self, script: str, code: int, text: str, rule: str) -> ServiceError:
         """Note that a limit was broken, and return the error to answer with."""

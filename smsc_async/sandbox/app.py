@@ -134,6 +134,7 @@ class App:
 def _process(account: Account, request: Request, broken: str | None) -> Answer:
     charset = "utf-8"
     form: Mapping[str, str] = {"fmt": "3"}
+    account.host = request.port
     try:
         if request.path == _REST:
             form = read_json(request.body)

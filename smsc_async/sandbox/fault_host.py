@@ -1,4 +1,4 @@
-"""A host that breaks requests and connections on demand: HTTP/2 over TLS, by `h2` itself."""
+"""A host that breaks requests and connections on demand, over TLS."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from .fault_link import Desk, Link
+from .fault_desk import Desk
+from .fault_http2 import Http2Link
+from .fault_http11 import Http11Link
 from .server import Host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .app import App
+    from .fault_link import Link
     from .faults import Faults
     from .listener import Listener
 
@@ -23,9 +26,10 @@ _GOODBYE: Final = 1.0
 
 
 class FaultHost(Host):
-    """A `Host` that speaks HTTP/2 only, and does to each request what the faults say.
+    """A `Host` that does to each request what the faults say.
 
-    `index` is its number for the faults; `time` is the clock of their seconds.
+    It speaks either HTTP/2 or HTTP/1.1, and not the other. `index` is its number for the faults;
+    `time` is the clock of their seconds.
     """
 
     def __init__(
@@ -37,8 +41,9 @@ class FaultHost(Host):
         time: Callable[[], float],
         certfile: str,
         port: int = 0,
+        http2: bool = True,
     ) -> None:
-        super().__init__(app, certfile=certfile, port=port)
+        super().__init__(app, certfile=certfile, port=port, http2=http2)
         self._faults = faults
         self._index = index
         self._time = time
@@ -46,11 +51,12 @@ class FaultHost(Host):
     async def _speak(self, listener: Listener, ended: asyncio.Event) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self._certfile)
-        context.set_alpn_protocols(["h2"])
+        context.set_alpn_protocols(["h2" if self._http2 else "http/1.1"])
+        speaks = Http2Link if self._http2 else Http11Link
         desk = Desk(self._app, self._faults, self._index, self.port, self._time)
         links: set[Link] = set()
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Link(desk, links), sock=listener, ssl=context)
+        server = await loop.create_server(lambda: speaks(desk, links), sock=listener, ssl=context)
         await ended.wait()
         server.close()
         for link in tuple(links):

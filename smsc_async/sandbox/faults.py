@@ -15,7 +15,10 @@ __all__ = ["Fault", "Faults", "Strike"]
 
 
 class Fault(enum.Enum):
-    """What happens to a request. `processed` says whether the service has done what it asks."""
+    """What happens to a request. `processed` says whether the service has done what it asks.
+
+    HTTP/1.1 has no streams: what resets one there resets the connection.
+    """
 
     REFUSE_STREAM = "its stream is refused unread"
     RESET_BEFORE = "its stream is reset before it is processed"
@@ -26,9 +29,14 @@ class Fault(enum.Enum):
     HANG_AFTER = "it is processed and never answered"
     LATE = "it is processed at once and answered `seconds` later"
     PROCESSED_LATE = "it is processed and answered `seconds` later, whoever still waits for it"
+    STOP_READING = "neither it is processed nor what comes later over its connection: all is unread"
+    CLOSE_AFTER_HEAD = "it is processed, and after the head of the answer the connection is closed"
+    RESET_AFTER_HEAD = "it is processed, and its stream is reset after the head of the answer"
     HALF_REPLY = "it is processed, and after half of the answer the connection is closed"
     EMPTY_200 = "it is processed and answered with 200 and nothing"
     WRONG_LENGTH = "it is processed, and the answer ends before its own content-length"
+    BROKEN_JSON = "it is processed, and half of the answer comes as if that were all of it"
+    WRONG_JSON = "it is processed and answered with JSON that says something else"
     HTML_502_BEFORE = "a proxy answers 502 and a web page; it is not processed"
     HTML_502_AFTER = "a proxy answers 502 and a web page; it was processed"
     GOAWAY_GRACEFUL = "the connection goes away, and finishes what it has taken, this as well"
@@ -44,6 +52,11 @@ class Fault(enum.Enum):
         """Whether the request is processed, if late."""
         return self not in _UNPROCESSED
 
+    @property
+    def needs_http2(self) -> bool:
+        """Whether there is no such thing in HTTP/1.1."""
+        return self in _HTTP2
+
 
 _UNPROCESSED: Final = frozenset(
     (
@@ -51,6 +64,7 @@ _UNPROCESSED: Final = frozenset(
         Fault.RESET_BEFORE,
         Fault.CLOSE_BEFORE,
         Fault.HANG_BEFORE,
+        Fault.STOP_READING,
         Fault.HTML_502_BEFORE,
         Fault.GOAWAY_UNPROCESSED,
         Fault.ERROR_4,
@@ -59,6 +73,7 @@ _UNPROCESSED: Final = frozenset(
         Fault.STATUS_FAILS,
     )
 )
+_HTTP2: Final = frozenset((Fault.REFUSE_STREAM, Fault.GOAWAY_GRACEFUL, Fault.GOAWAY_UNPROCESSED))
 _OF_STATUS: Final = frozenset((Fault.STATUS_LAG, Fault.STATUS_FAILS))
 
 
@@ -107,6 +122,7 @@ class Faults:
         self._lock = Lock()
         self._plans: list[_Plan] = []
         self._strikes: list[Strike] = []
+        self._http2 = True
 
     @property
     def strikes(self) -> tuple[Strike, ...]:
@@ -133,17 +149,31 @@ class Faults:
             nth: The first of those requests that is hit.
             times: How many are hit, one after the other; None is all to come.
             seconds: How late, for LATE, PROCESSED_LATE and STATUS_LAG, on the sandbox's clock.
+
+        Raises `ValueError` for what only HTTP/2 has if the sandbox speaks HTTP/1.1.
         """
         if nth < 1 or (times is not None and times < 1):
             raise ValueError("nth and times count from 1")
         wanted = script or ("status.php" if fault in _OF_STATUS else "send.php")
         with self._lock:
+            self._check(fault)
             self._plans.append(_Plan(fault, wanted, host, nth, times, seconds))
 
     def clear(self) -> None:
         """Forget the faults that were added."""
         with self._lock:
             self._plans.clear()
+
+    def without_http2(self) -> None:
+        """Refuse from now on what only HTTP/2 has; a sandbox that does not speak it calls this."""
+        with self._lock:
+            self._http2 = False
+            for plan in self._plans:
+                self._check(plan.fault)
+
+    def _check(self, fault: Fault) -> None:
+        if fault.needs_http2 and not self._http2:
+            raise ValueError(f"there is no {fault.name} in HTTP/1.1")
 
     def strike(self, script: str, host: int) -> Strike | None:
         """Count a request that has come; return what hits it, if anything does."""
@@ -155,6 +185,7 @@ class Faults:
                 chosen = self._choose(script, host) if self._choose is not None else None
             if chosen is None:
                 return None
+            self._check(chosen[0])
             strike = Strike(chosen[0], script, host, chosen[1])
             self._strikes.append(strike)
             return strike

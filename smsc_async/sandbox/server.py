@@ -14,6 +14,7 @@ from hypercorn.asyncio import (
 from hypercorn.config import Config, Sockets
 
 from .listener import Listener
+from .wreck import Down, Wreck
 
 if TYPE_CHECKING:
     from typing import Any
@@ -71,6 +72,7 @@ class Host:
         self._port = port
         self._http2 = http2
         self._running: _Running | None = None
+        self._wreck: Wreck | None = None
 
     @property
     def port(self) -> int:
@@ -86,6 +88,7 @@ class Host:
         """Listen, and serve from now on."""
         if self._running is not None:
             raise RuntimeError("the host is running already")
+        self._clear_away()
         listener = Listener(self._port)
         self._port = listener.port
         started = threading.Event()
@@ -98,16 +101,25 @@ class Host:
         thread.start()
         started.wait()
 
-    def kill(self) -> None:
-        """Reset all connections at once, whatever is in flight, and listen no more.
+    def kill(self, down: Down = Down.REFUSES) -> None:
+        """Reset all connections at once, whatever is in flight, and serve no more.
 
-        What was taken stays taken. Does nothing to a host that is not running.
+        What was taken stays taken. `down` is what becomes of those who want to connect from now
+        on; a host that is down already may change that.
         """
         running, self._running = self._running, None
         if running is not None:
             running.loop.call_soon_threadsafe(running.end)
             running.thread.join()
             running.listener.close()
+        self._clear_away()
+        if down is not Down.REFUSES:
+            self._wreck = Wreck(self._port, silent=down is Down.SILENT)
+
+    def _clear_away(self) -> None:
+        wreck, self._wreck = self._wreck, None
+        if wreck is not None:
+            wreck.close()
 
     def restart(self) -> None:
         """Kill it if it is running, and start it on the same port."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import anyio
 import pytest
@@ -11,6 +12,10 @@ from smsc_async import AsyncSmsc, OutcomeUnknown
 from smsc_async.sandbox import Fault, Faults
 
 from .promises import FAST, service
+from .test_clock_jumps import JumpingClock
+
+if TYPE_CHECKING:
+    from smsc_async.sandbox import Guard
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
@@ -35,6 +40,43 @@ async def test_fast_and_processed_after_minutes() -> None:
         with anyio.move_on_after(120 / FAST + 1.0):
             while len(sandbox.messages) < 2:
                 await anyio.sleep(0.005)
+        assert len(sandbox.messages) == 2
+
+
+@pytest.mark.parametrize("guard", ["host", "absent"])
+async def test_fast_and_no_guard_that_spans_hosts(guard: Guard) -> None:
+    """What is sent again within seconds to the other host, which does not know it, goes twice."""
+    async with service(Faults(), guard=guard) as (sandbox, smsc):
+        sandbox.faults.add(Fault.CLOSE_AFTER)
+        sandbox.faults.add(Fault.STATUS_LAG, seconds=20.0)
+        await smsc.send(PHONE, "Hello", outcome="fast")
+        assert len(sandbox.messages) == 2
+
+
+async def test_no_guard_and_processed_after_minutes() -> None:
+    """What is processed after it was sent again goes twice if nobody knows it for the same."""
+    async with service(Faults(), guard="absent") as (sandbox, smsc):
+        sandbox.faults.add(Fault.PROCESSED_LATE, seconds=160.0)
+        await smsc.send(PHONE, "Hello")
+        assert len(sandbox.messages) == 1
+        with anyio.move_on_after(160 / FAST + 1.0):
+            while len(sandbox.messages) < 2:
+                await anyio.sleep(0.005)
+        assert len(sandbox.messages) == 2
+
+
+async def test_no_guard_and_a_clock_that_jumps() -> None:
+    """For whom a minute is over at once, and who meets no guard, a message goes twice."""
+    clock = JumpingClock(FAST)
+    async with service(Faults(), guard="absent", clock=clock) as (sandbox, smsc):
+        sandbox.faults.add(Fault.CLOSE_AFTER)
+        sandbox.faults.add(Fault.STATUS_LAG, times=None, seconds=30.0)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(smsc.send, PHONE, "Hello")
+            while not sandbox.faults.strikes:
+                await anyio.sleep(0.001)
+            clock.ahead = 3600.0
         assert len(sandbox.messages) == 2
 
 

@@ -12,7 +12,7 @@ import pytest
 from smsc_async import IpBlocked, OutcomeUnknown, SentMessage, SmscError
 from smsc_async.sandbox import Fault, Faults
 
-from .promises import FAST, Outcome, check, service
+from .promises import FAST, Http, Outcome, check, service
 from .table import Mode
 
 if TYPE_CHECKING:
@@ -35,12 +35,15 @@ ON_SEND: Final = tuple(
 )
 
 
-def storm(seed: int) -> Faults:
+def storm(seed: int, http: Http) -> Faults:
     """Faults that hit every third send and every fourth question for a status."""
     # One each, so that what hits the n-th request to a script does not depend on the others.
     randoms = {script: Random(f"{script} {seed}") for script in ("send.php", "status.php")}
     chances = {"send.php": 1 / 3, "status.php": 1 / 4}
-    kinds = {"send.php": ON_SEND, "status.php": ON_STATUS}
+    kinds = {
+        script: [fault for fault in faults if http == "2" or not fault.needs_http2]
+        for script, faults in {"send.php": ON_SEND, "status.php": ON_STATUS}.items()
+    }
 
     def choose(script: str, host: int) -> tuple[Fault, float] | None:
         random = randoms.get(script)
@@ -83,10 +86,10 @@ async def send_all(smsc: AsyncSmsc, sends: int, told: dict[str, Outcome]) -> Non
             group.start_soon(work)
 
 
-async def run(seed: int, sends: int, faults: Iterable[Fault]) -> None:
+async def run(seed: int, sends: int, faults: Iterable[Fault], http: Http = "2") -> None:
     """Hold the promises against a storm."""
     told: dict[str, Outcome] = {}
-    async with service(storm(seed)) as (sandbox, smsc):
+    async with service(storm(seed, http), http=http) as (sandbox, smsc):
         with anyio.fail_after(280):
             await send_all(smsc, sends, told)
         await anyio.sleep(LATEST / FAST)
@@ -106,10 +109,11 @@ async def run(seed: int, sends: int, faults: Iterable[Fault]) -> None:
     assert ways.total() > sends / 2
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_storm(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "http"), [(1, "2"), (2, "2"), (4, "1.1")])
+async def test_storm(seed: int, http: Http) -> None:
     """No message goes twice, none is lost in silence, and every doubt carries its id."""
-    await run(seed, 300, ON_SEND)
+    faults = [fault for fault in ON_SEND if http == "2" or not fault.needs_http2]
+    await run(seed, 300, faults, http)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from collections.abc import Awaitable, Callable
 
 import anyio
 import anyio.lowlevel
@@ -23,6 +24,7 @@ class FakeClock:
     """Time that only `advance` moves; waits end in the order of their moments."""
 
     def __init__(self, start: float = 1000.0) -> None:
+        self.others: Callable[[], Awaitable[None]] = let_others_act
         self._now = start
         self._moments: list[tuple[float, int]] = []
         self._scopes: dict[int, anyio.CancelScope] = {}
@@ -55,16 +57,16 @@ class FakeClock:
     async def advance(self, seconds: float) -> None:
         """Move the clock; at every moment that somebody waits for, let them act before the next."""
         end = self._now + seconds
-        await let_others_act()
+        await self.others()
         while self._moments and self._moments[0][0] <= end:
             moment, number = heapq.heappop(self._moments)
             scope = self._scopes.get(number)
             if scope is not None:
                 self._now = max(self._now, moment)
                 scope.cancel()
-                await let_others_act()
+                await self.others()
         self._now = end
-        await let_others_act()
+        await self.others()
 
 
 class InstantClock:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from smsc_async._clock import Clock
     from smsc_async.transport import Exchange
 
-__all__ = ["Client", "InProcess", "ScriptedExchange", "caller", "failure"]
+__all__ = ["Client", "InProcess", "ScriptedExchange", "caller", "failure", "fields_of"]
 
 
 async def _whole(body: bytes | Body) -> bytes:
@@ -38,7 +38,7 @@ async def _whole(body: bytes | Body) -> bytes:
     return whole
 
 
-async def _fields(body: bytes | Body, content_type: str) -> dict[str, str]:
+async def fields_of(body: bytes | Body, content_type: str) -> dict[str, str]:
     """Read the fields of a request, whatever its form; files are `Upload`s."""
     whole = await _whole(body)
     if content_type.startswith("application/json"):
@@ -72,7 +72,7 @@ class ScriptedExchange:
         avoid: str = "",
         progress: Progress | None = None,
     ) -> Reply:
-        self.asked.append((path, await _fields(form, content_type)))
+        self.asked.append((path, await fields_of(form, content_type)))
         self.avoided.append(avoid)
         await anyio.lowlevel.checkpoint()
         reply = self.replies.pop(0)

@@ -1,8 +1,11 @@
-"""A governor, its clock, and those who ask it: what the tests of the memory share."""
+"""A governor, its clock, and those who ask it: what the tests of every store share."""
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import anyio
 import attrs
@@ -10,9 +13,13 @@ from anyio.abc import TaskGroup
 from clocks import FakeClock, let_others_act
 
 from smsc_async.errors import RateLimited
-from smsc_async.governor import MemoryGovernor, Need, Outcome, Permit
+from smsc_async.governor import Governor, MemoryGovernor, Need, Outcome, Permit
+from smsc_async.governor.shared import SharedGovernor
 
-__all__ = ["HOLD", "LEASE", "House", "free_now", "slot", "window"]
+__all__ = ["HOLD", "LEASE", "House", "Watched", "builders", "free_now", "memory", "slot", "window"]
+
+builders: list[Callable[[FakeClock], Governor]] = [lambda clock: MemoryGovernor(clock=clock)]
+"""The last of them makes the governors."""
 
 LEASE = 30.0
 HOLD = 62.0
@@ -37,21 +44,25 @@ class House:
 
     group: TaskGroup
     clock: FakeClock = attrs.field(factory=FakeClock)
-    governor: MemoryGovernor = attrs.field(init=False)
+    governor: Governor = attrs.field(init=False)
     granted: dict[str, float] = attrs.field(factory=dict[str, float])
     permits: dict[str, Permit] = attrs.field(factory=dict[str, Permit])
     refused: dict[str, tuple[float, str, float]] = attrs.field(
         factory=dict[str, tuple[float, str, float]]
     )
+    done: set[str] = attrs.field(factory=set[str])
     scopes: dict[str, anyio.CancelScope] = attrs.field(factory=dict[str, anyio.CancelScope])
 
     def __attrs_post_init__(self) -> None:
-        self.governor = MemoryGovernor(clock=self.clock)
+        self.governor = builders[-1](self.clock)
+        if isinstance(self.governor, SharedGovernor):
+            self.governor._store = Watched(self.governor._store)
+            self.clock.others = Watched.let_others_act
 
     async def ask(self, name: str, *needs: Need, patience: float = math.inf) -> None:
         """Let somebody ask in a task of their own, until they have an answer or wait."""
         self.group.start_soon(self.asking, name, needs, patience)
-        await let_others_act()
+        await self.clock.others()
 
     async def asking(self, name: str, needs: tuple[Need, ...], patience: float) -> None:
         """Ask, and keep what comes of it."""
@@ -67,8 +78,9 @@ class House:
 
     async def give_back(self, name: str, outcome: Outcome = Outcome.ANSWERED) -> None:
         """Let them say what became of their request, and others act on it."""
+        self.done.add(name)
         await self.governor.release(self.permits[name], outcome)
-        await let_others_act()
+        await self.clock.others()
 
     async def use_up(self, *needs: Need) -> None:
         """Take places and have the answer at once."""
@@ -89,15 +101,51 @@ class House:
 
     def nobody_waits(self) -> bool:
         """Whether every line is gone."""
-        return not self.governor._lines
+        return not memory(self.governor)._lines
 
 
-def free_now(governor: MemoryGovernor, *needs: Need) -> bool:
+class Watched:
+    """A store; of all of them together is known whether somebody waits for an answer."""
+
+    asked = 0
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        step = getattr(self._store, name)
+
+        @functools.wraps(step)
+        async def watched(*args: Any, **options: Any) -> Any:
+            Watched.asked += 1
+            try:
+                return await step(*args, **options)
+            finally:
+                Watched.asked -= 1
+
+        return watched
+
+    @staticmethod
+    async def let_others_act() -> None:
+        """Return when every other task waits for something that only this one can bring."""
+        await let_others_act()
+        while Watched.asked:
+            await anyio.sleep(0.0005)
+            if not Watched.asked:
+                await let_others_act()
+
+
+def memory(governor: Governor) -> MemoryGovernor:
+    """Return what a governor knows without asking its store."""
+    found = governor._front if isinstance(governor, SharedGovernor) else governor
+    assert isinstance(found, MemoryGovernor)
+    return found
+
+
+async def free_now(governor: Governor, *needs: Need) -> bool:
     """Whether one who asks gets a permit without waiting."""
-    asking = governor.acquire(needs, lease=LEASE, patience=math.inf)
     try:
-        asking.send(None)
-    except StopIteration:
-        return True
-    asking.close()
-    return False
+        await governor.acquire(needs, lease=LEASE, patience=0)
+    except RateLimited:
+        return False
+    return True

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.lowlevel
 import pytest
-from clocks import FakeClock, let_others_act
+from clocks import FakeClock
 
 from smsc_async.governor import MemoryGovernor, Need, Outcome
 from smsc_async.governor.core import Core, Refusal
 
-from .house import HOLD, LEASE, House, free_now, slot, window
+from .house import HOLD, LEASE, House, free_now, memory, slot, window
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 pytestmark = pytest.mark.anyio
+
+each_store = pytest.mark.usefixtures("each_store")
 
 
 def test_who_need_not_wait_does_not_pause() -> None:
@@ -31,9 +33,11 @@ def test_who_need_not_wait_does_not_pause() -> None:
     assert permit.needs == (window(), slot())
     with pytest.raises(StopIteration):
         governor.release(permit, Outcome.NOT_SENT).send(None)
-    assert free_now(governor, window(), slot())
+    with pytest.raises(StopIteration):
+        governor.acquire([window(), slot()], lease=LEASE, patience=0).send(None)
 
 
+@each_store
 async def test_first_come_first_served() -> None:
     """Those who wait get places in the order in which they came."""
     async with anyio.create_task_group() as group:
@@ -49,6 +53,7 @@ async def test_first_come_first_served() -> None:
         assert house.nobody_waits()
 
 
+@each_store
 async def test_a_window_lets_the_next_go_when_it_is_over() -> None:
     """The one who waits goes a hold after the answer to the one before, to the moment."""
     async with anyio.create_task_group() as group:
@@ -65,6 +70,7 @@ async def test_a_window_lets_the_next_go_when_it_is_over() -> None:
         assert house.granted["c"] == 80.0 + HOLD
 
 
+@each_store
 async def test_a_lost_permit_frees_itself() -> None:
     """Who never gives their permit back holds a slot for the lease and no longer."""
     async with anyio.create_task_group() as group:
@@ -78,6 +84,7 @@ async def test_a_lost_permit_frees_itself() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
+@each_store
 async def test_giving_back_twice_does_nothing(outcome: Outcome) -> None:
     """The second time, the place is somebody else's."""
     async with anyio.create_task_group() as group:
@@ -91,6 +98,7 @@ async def test_giving_back_twice_does_nothing(outcome: Outcome) -> None:
         assert house.order() == ["a", "b", "c"]
 
 
+@each_store
 async def test_who_waits_for_a_window_holds_up_nobody_else() -> None:
     """One blocked on a window stands in the way of nobody who needs only what is free."""
     async with anyio.create_task_group() as group:
@@ -102,6 +110,7 @@ async def test_who_waits_for_a_window_holds_up_nobody_else() -> None:
         group.cancel_scope.cancel()
 
 
+@each_store
 async def test_one_who_finds_another_limit_used_up_lets_the_next_pass() -> None:
     """The first of the line for slots turns out to be blocked elsewhere: the second goes."""
     async with anyio.create_task_group() as group:
@@ -129,6 +138,7 @@ async def test_newcomers_never_overtake() -> None:
         assert house.order() == ["holder", "strict", "newcomer"]
 
 
+@each_store
 async def test_a_newcomer_gets_its_turn_when_who_was_before_gives_up() -> None:
     """The places that were kept for the one who left go to those behind at once."""
     async with anyio.create_task_group() as group:
@@ -141,6 +151,7 @@ async def test_a_newcomer_gets_its_turn_when_who_was_before_gives_up() -> None:
         assert house.granted == {"holder": 0.0, "newcomer": 5.0}
 
 
+@each_store
 async def test_the_older_goes_first_in_the_next_line_too() -> None:
     """Who changes lines stands where their arrival puts them."""
     async with anyio.create_task_group() as group:
@@ -158,6 +169,7 @@ async def test_the_older_goes_first_in_the_next_line_too() -> None:
         assert house.order() == ["holder", "older", "younger"]
 
 
+@each_store
 async def test_fill_takes_places_for_a_while() -> None:
     """All but what is left are taken, for the time told."""
     async with anyio.create_task_group() as group:
@@ -169,6 +181,7 @@ async def test_fill_takes_places_for_a_while() -> None:
         assert house.granted == {"a": 0.0, "b": 20.0}
 
 
+@each_store
 async def test_who_is_cancelled_leaves_the_line() -> None:
     """Neither a place nor a waiter is left of one who was cancelled, and the next is not lost."""
     async with anyio.create_task_group() as group:
@@ -180,10 +193,11 @@ async def test_who_is_cancelled_leaves_the_line() -> None:
         await house.pass_time(HOLD)
         assert house.granted == {"b": HOLD}
         house.scopes["c"].cancel()
-        await let_others_act()
+        await house.clock.others()
         assert house.nobody_waits()
 
 
+@each_store
 async def test_a_permit_for_one_who_was_cancelled_is_given_back() -> None:
     """The permit came while the cancellation was under way: the next one gets the place."""
     async with anyio.create_task_group() as group:
@@ -195,9 +209,10 @@ async def test_a_permit_for_one_who_was_cancelled_is_given_back() -> None:
         await house.give_back("a", Outcome.NOT_SENT)
         assert house.order() == ["a", "c"]
         await house.give_back("c", Outcome.NOT_SENT)
-        assert free_now(house.governor, window(), slot())
+        assert await free_now(house.governor, window(), slot())
 
 
+@each_store
 async def test_cancelled_right_after_the_permit_came() -> None:
     """Either the task got its permit and gives it back itself, or it never had one."""
     async with anyio.create_task_group() as group:
@@ -206,24 +221,25 @@ async def test_cancelled_right_after_the_permit_came() -> None:
         await house.ask("b", slot())
         await house.governor.release(house.permits["a"], Outcome.ANSWERED)
         house.scopes["b"].cancel()
-        await let_others_act()
+        await house.clock.others()
         if "b" in house.permits:
             await house.give_back("b")
-        assert free_now(house.governor, slot())
+        assert await free_now(house.governor, slot())
 
 
+@each_store
 async def test_who_gave_up_costs_no_memory() -> None:
     """Thousands who left from behind one who waits leave nothing in the line."""
     async with anyio.create_task_group() as group:
         house = House(group)
         await house.ask("holder", slot())
         await house.ask("patient", slot())
-        line = house.governor._lines["slots"]
+        line = memory(house.governor)._lines["slots"]
         for _ in range(10):
             async with anyio.create_task_group() as crowd:
                 for number in range(100):
                     crowd.start_soon(house.asking, str(number), (slot(),), math.inf)
-                await let_others_act()
+                await house.clock.others()
                 crowd.cancel_scope.cancel()
         assert line.length == 1
         assert len(line._heap) < 50
@@ -243,6 +259,7 @@ class CreepingClock(FakeClock):
 
 
 @pytest.mark.parametrize("step", [0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0])
+@each_store
 async def test_a_place_that_comes_free_while_nobody_looks_is_not_missed(step: float) -> None:
     """Time passes between two looks at the clock; whoever is patient enough is never refused."""
     async with anyio.create_task_group() as group:

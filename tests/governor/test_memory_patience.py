@@ -6,11 +6,10 @@ import math
 
 import anyio
 import pytest
-from clocks import let_others_act
 
 from .house import HOLD, LEASE, House, slot, window
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("each_store")]
 
 
 async def test_too_long_is_told_at_once() -> None:
@@ -68,7 +67,7 @@ async def test_fill_is_heard_of_at_once() -> None:
         await house.ask("a", window(hold=10.0), patience=20.0)
         await house.pass_time(1.0)
         await house.governor.fill(window(hold=10.0), 40.0)
-        await let_others_act()
+        await house.clock.others()
         assert house.refused == {"a": (1.0, "rule.w", 40.0)}
 
 

@@ -21,6 +21,7 @@ from smsc_async import (
     SentMessage,
 )
 from smsc_async._attachments import Attachment
+from smsc_async._resolve import OutcomeMode
 from smsc_async.transport import Sent
 
 SENT = {"id": "m1", "cnt": 2, "cost": "0.30", "balance": "99.70"}
@@ -140,12 +141,27 @@ async def test_list_of_one() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("outcome", ["careful", "fast"])
+async def test_a_list_with_a_recipient_twice(outcome: OutcomeMode) -> None:
+    """Id and phone do not tell the two messages apart: it is sent, but never again."""
+    smsc = Client(ScriptedExchange(failure(Sent.UNKNOWN)))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        await smsc.send_list(
+            [Line("79991234567", "One"), Line("+79991234567", "Two")], outcome=outcome
+        )
+
+    assert [form["list"] for _, form in smsc.asked] == ["79991234567:One\n+79991234567:Two"]
+    assert caught.value.phones == ("79991234567", "+79991234567")
+
+
+@pytest.mark.anyio
 async def test_list_refused() -> None:
-    """A recipient in two lines, no line, or a zone without a local time never reach the network."""
+    """No line, or a zone without a local time, never reach the network."""
     smsc = Client(ScriptedExchange())
     here = Line("79991234567", "One", sender="Shop", tz=2)
 
-    for lines in ([], [here], [Line("79991234567", "One"), Line("+79991234567", "Two")]):
+    for lines in ([], [here]):
         with pytest.raises(InvalidRequest):
             await smsc.send_list(lines)
 

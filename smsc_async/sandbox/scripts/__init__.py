@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING, Final
 
 from . import (
     balance,
+    documents,
     get,
+    imgcode,
     info,
+    jobs,
+    mails,
+    op_templates,
+    phones,
+    ping,
+    receive_phones,
     send,
+    senders,
     status,
     templates,
+    tinyurls,
+    users,
+    wait_call,
 )
 
 if TYPE_CHECKING:
@@ -24,11 +36,23 @@ SCRIPTS: Final[Mapping[str, Callable[[Account, Mapping[str, str]], object]]] = {
     script.SCRIPT: script.handle
     for script in (
         balance,
+        documents,
         get,
+        imgcode,
         info,
+        jobs,
+        mails,
+        op_templates,
+        phones,
+        ping,
+        receive_phones,
         send,
+        senders,
         status,
         templates,
+        tinyurls,
+        users,
+        wait_call,
     )
 }
 """What answers each script: it returns what becomes JSON, or raises `ServiceError`."""

@@ -36,7 +36,7 @@ def handle(account: Account, form: Mapping[str, str]) -> object:
         account.count(SCRIPT, "send.cost.identical", order.sameness)
         quoted: dict[str, object] = {"cost": money(total), "cnt": sum(line.units for line in good)}
         return quoted | _report(form, (_estimate(line, fate) for line, fate in lines))
-    account.count(SCRIPT, "send.identical", order.sameness)
+    account.guard_against(SCRIPT, order.sameness)
     message_id = order.id or account.new_id()
     _check(account, lines, message_id, total)
     messages = [_take(account, order, line, message_id) for line in good]

@@ -1,47 +1,26 @@
-"""The `smsc` command: send, quote, status, balance; a sandbox; a demonstration."""
+"""Send, quote, status, balance; a sandbox; a demonstration."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text as Plain
 
-from .client import AsyncSmsc
-from .demo import run_demo
-from .errors import SmscError
-from .sandbox import Sandbox
+from ..demo import run_demo
+from ..sandbox import Sandbox
+from .base import app, out, show, with_client
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from ..client import AsyncSmsc
 
-    from .client import ClientOptions
-
-__all__ = ["main"]
-
-app: Final = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Send messages with SMSC. Who you are is read from SMSC_LOGIN and SMSC_PASSWORD, or from "
-    "SMSC_APIKEY; see AsyncSmsc.from_env for the rest of the environment.",
-)
-_out: Final = Console()
-_err: Final = Console(stderr=True)
+__all__ = ["balance", "demo", "quote", "sandbox", "send", "status"]
 
 Phones = Annotated[list[str], typer.Argument(help="International phone numbers.")]
 Text = Annotated[str, typer.Option("--text", "-t", help="The text, up to 1000 characters.")]
-
-
-def main() -> None:
-    """Run the command line."""
-    app()
 
 
 @app.command()
@@ -54,7 +33,7 @@ def send(
 
     async def action(smsc: AsyncSmsc) -> None:
         sent = await smsc.send(phones, text)
-        _show(
+        show(
             {
                 "id": sent.id,
                 "units": sent.units,
@@ -64,7 +43,7 @@ def send(
             }
         )
 
-    _run(action, sender)
+    with_client(action, sender)
 
 
 @app.command()
@@ -73,9 +52,9 @@ def quote(phones: Phones, text: Text) -> None:
 
     async def action(smsc: AsyncSmsc) -> None:
         price = await smsc.quote(phones, text)
-        _show({"units": price.units, "cost": price.cost})
+        show({"units": price.units, "cost": price.cost})
 
-    _run(action)
+    with_client(action)
 
 
 @app.command()
@@ -87,7 +66,7 @@ def status(
 
     async def action(smsc: AsyncSmsc) -> None:
         found = await smsc.status(message_id, phone, detail=1)
-        _show(
+        show(
             {
                 "status": found.status.name,
                 "final": found.is_final,
@@ -97,7 +76,7 @@ def status(
             }
         )
 
-    _run(action)
+    with_client(action)
 
 
 @app.command()
@@ -106,9 +85,9 @@ def balance() -> None:
 
     async def action(smsc: AsyncSmsc) -> None:
         money = await smsc.balance()
-        _show({"amount": money.amount, "currency": money.currency, "credit": money.credit})
+        show({"amount": money.amount, "currency": money.currency, "credit": money.credit})
 
-    _run(action)
+    with_client(action)
 
 
 @app.command()
@@ -119,18 +98,18 @@ def sandbox(
     """Run a stand-in SMSC on this machine until Ctrl-C."""
     ports = (port, port + 1) if port else ()
     with Sandbox(limits=limits, ports=ports) as service:
-        _out.print("A stand-in SMSC is running. Point a client at it:\n", highlight=False)
+        out.print("A stand-in SMSC is running. Point a client at it:\n", highlight=False)
         for variable, value in (
             ("SMSC_HOSTS", ",".join(service.urls)),
             ("SMSC_LOGIN", service.login),
             ("SMSC_PASSWORD", service.password),
             ("SMSC_CA", service.ca),
         ):
-            _out.print(f"export {variable}={value}", highlight=False, soft_wrap=True)
+            out.print(f"export {variable}={value}", highlight=False, soft_wrap=True)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            _out.print("\nStopped.")
+            out.print("\nStopped.")
 
 
 @app.command()
@@ -144,32 +123,5 @@ def demo(
         latency=lambda: latency.uniform(0.005, 0.03), delivery=(0.3, 1.0), balance=str(messages)
     )
     with service:
-        ok = anyio.run(run_demo, service, messages, _out, started)
+        ok = anyio.run(run_demo, service, messages, out, started)
     raise typer.Exit(0 if ok else 1)
-
-
-def _run(action: Callable[[AsyncSmsc], Awaitable[None]], sender: str | None = None) -> None:
-    options: ClientOptions = {} if sender is None else {"sender": sender}
-
-    async def session() -> None:
-        async with AsyncSmsc.from_env(**options) as smsc:
-            await action(smsc)
-
-    try:
-        anyio.run(session)
-    except SmscError as error:
-        # A square bracket in it is one, and no style.
-        _err.print(Plain(f"{type(error).__name__}: {error}", style="red"), soft_wrap=True)
-        raise typer.Exit(1) from None
-
-
-def _show(facts: dict[str, object]) -> None:
-    table = Table(box=None, show_header=False)
-    for name, value in facts.items():
-        if value is not None:
-            table.add_row(Plain(name, style="dim"), Plain(str(value)))
-    _out.print(table)
-
-
-if __name__ == "__main__":
-    main()

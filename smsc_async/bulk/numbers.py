@@ -1,0 +1,49 @@
+"""Sets of places in the source, written as ranges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Coverage", "ranges"]
+
+_BITS = 8
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Write the numbers as "0-99,101,105-107"."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(f"{a}-{b}" if a < b else str(a) for a, b in spans)
+
+
+class Coverage:
+    """The numbers that are covered: a bit for each."""
+
+    def __init__(self, written: Iterable[str] = ()) -> None:
+        self._bits = bytearray()
+        for one in written:
+            self.add(one)
+
+    def add(self, written: str) -> None:
+        """Add what `ranges` has written."""
+        for span in filter(None, written.split(",")):
+            first, _, last = span.partition("-")
+            self._fill(int(first), int(last or first))
+
+    def _fill(self, first: int, last: int) -> None:
+        missing = last // _BITS + 1 - len(self._bits)
+        if missing > 0:
+            self._bits.extend(bytes(missing))
+        for number in range(first, last + 1):
+            self._bits[number // _BITS] |= 1 << number % _BITS
+
+    def __contains__(self, number: int) -> bool:
+        at = number // _BITS
+        return at < len(self._bits) and bool(self._bits[at] >> number % _BITS & 1)

@@ -1,0 +1,228 @@
+"""Sending to everybody in a file, and looking at what became of it."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Self
+
+import anyio
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..bulk import DeliveryReport, SqliteJournal, export_csv
+from ..errors import InvalidRequest
+from .base import app, err, fail, out, run, show, with_client
+from .people import People, Template
+
+if TYPE_CHECKING:
+    from ..bulk import BulkProgress, BulkReport
+    from ..client import AsyncSmsc
+
+__all__ = ["export", "follow", "send_many", "show_journal"]
+
+_INTERRUPTED: Final = 130
+
+journal_app: Final = typer.Typer(no_args_is_help=True, help="Look at the journal of a run.")
+app.add_typer(journal_app, name="journal")
+
+JournalFile = Annotated[Path, typer.Argument(help="The journal of a run.")]
+
+
+@app.command("send-many")
+def send_many(
+    file: Annotated[Path, typer.Argument(help="A CSV file with a header, UTF-8 or windows-1251.")],
+    *,
+    text: Annotated[str, typer.Option("--text", "-t", help='The text, as "Hello {name}".')],
+    journal: Annotated[
+        Path | None, typer.Option("--journal", "-j", help="Where to write down what is done.")
+    ] = None,
+    sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
+    phone_column: Annotated[str | None, typer.Option(help="Where the phones are.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Instead of what is found out.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Instead of what is found out.")] = None,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")] = 100,
+    max_cost: Annotated[str | None, typer.Option(help="The most that it may cost.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would cost.")
+    ] = False,
+) -> None:
+    """Send a text to everybody in a CSV file, each once; with a journal it can be gone on with."""
+    reports: list[BulkReport] = []
+
+    async def action(smsc: AsyncSmsc) -> None:
+        people = People.of(
+            file,
+            Template(text),
+            phone_column=phone_column,
+            encoding=encoding,
+            delimiter=delimiter,
+        )
+        limit = _amount(max_cost)
+        stop = anyio.Event()
+        with _Bar(len(people)) as bar:
+            async with anyio.create_task_group() as group:
+                group.start_soon(_stop_on_interrupt, stop, group.cancel_scope)
+                reports.append(
+                    await smsc.send_many(
+                        people,
+                        journal=journal,
+                        size=size,
+                        max_cost=limit,
+                        dry_run=dry_run,
+                        stop=stop,
+                        on_progress=bar.update,
+                    )
+                )
+                group.cancel_scope.cancel()
+
+    with_client(action, sender)
+    if not reports:
+        _tell_how_to_go_on(journal)
+        raise typer.Exit(_INTERRUPTED)
+    [report] = reports
+    _show_report(report, dry_run=dry_run)
+    if report.left and not dry_run:
+        _tell_how_to_go_on(journal)
+    if report.stopped_by is not None:
+        fail(f"Stopped: {type(report.stopped_by).__name__}: {report.stopped_by}")
+    if report.left and not dry_run:
+        raise typer.Exit(_INTERRUPTED)
+    if report.in_doubt:
+        fail(f"{report.in_doubt} messages are in doubt: going on asks about them again")
+
+
+@journal_app.command("show")
+def show_journal(journal: JournalFile) -> None:
+    """Show what became of a run so far; also while it goes on."""
+
+    async def session() -> None:
+        book = SqliteJournal(journal)
+        totals = await book.totals()
+        delivery = DeliveryReport.of(await book.deliveries())
+        show(
+            {
+                "accepted": totals.accepted,
+                **{f"refused: {reason}": count for reason, count in totals.refused.items()},
+                "in doubt": totals.in_doubt,
+                "given back": totals.left,
+                "units": totals.units,
+                "cost": totals.cost,
+                **_delivery(delivery),
+            }
+        )
+
+    run(session)
+
+
+@journal_app.command()
+def export(
+    journal: JournalFile,
+    target: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    encoding: Annotated[str, typer.Option(help="Its encoding.")] = "utf-8",
+) -> None:
+    """Write what became of each message into a CSV file."""
+
+    async def session() -> None:
+        try:
+            count = await export_csv(SqliteJournal(journal).results(), target, encoding=encoding)
+        except (OSError, LookupError) as error:
+            raise InvalidRequest("target", f"cannot be written: {error}") from None
+        out.print(f"{count} results written.", highlight=False)
+
+    run(session)
+
+
+@journal_app.command()
+def follow(
+    journal: JournalFile,
+    timeout: Annotated[float, typer.Option(help="For how many minutes, at most.")] = 60.0,
+) -> None:
+    """Ask for the statuses of a run's messages until all are final, within the limits."""
+
+    async def action(smsc: AsyncSmsc) -> None:
+        def tell(report: DeliveryReport) -> None:
+            err.print(f"{report.waiting} on their way", highlight=False)
+
+        report = await smsc.follow_many(journal, timeout=60.0 * timeout, on_progress=tell)
+        show(_delivery(report))
+
+    with_client(action)
+
+
+class _Bar:
+    """Shows how far a run is."""
+
+    def __init__(self, total: int) -> None:
+        self._progress = Progress(
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TextColumn("{task.fields[facts]}"),
+            TimeRemainingColumn(),
+            console=err,
+        )
+        self._task = self._progress.add_task("sent", total=total, facts="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, progress: BulkProgress) -> None:
+        """Show this."""
+        facts = [f"sent {progress.accepted}", f"refused {progress.refused}"]
+        facts += [f"in doubt {progress.in_doubt + progress.settling}"]
+        facts += [f"{progress.rate:.0f}/s", f"cost {progress.cost}"]
+        self._progress.update(self._task, completed=progress.done, facts="  ".join(facts))
+
+
+async def _stop_on_interrupt(stop: anyio.Event, scope: anyio.CancelScope) -> None:
+    """End the run with the first Ctrl-C, and give up with the second."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            if stop.is_set():
+                scope.cancel()
+            stop.set()
+            err.print("Stopping: what is in flight is waited for. Once more gives up at once.")
+
+
+def _show_report(report: BulkReport, *, dry_run: bool) -> None:
+    seconds = max(report.duration, 0.001)
+    show(
+        {
+            "would be sent" if dry_run else "sent": report.accepted,
+            **{f"refused: {reason}": count for reason, count in report.refused.items()},
+            "in doubt": report.in_doubt or None,
+            "left": report.left or None,
+            "units": report.units,
+            "cost": report.cost,
+            "requests": report.requests,
+            "seconds": f"{seconds:.1f}",
+        }
+    )
+
+
+def _tell_how_to_go_on(journal: Path | None) -> None:
+    if journal is None:
+        err.print("There is no journal, so the run cannot be gone on with.")
+        return
+    err.print("The same command goes on where it was:", highlight=False)
+    command = ["smsc", *sys.argv[1:]]
+    err.print(f"  {shlex.join(command)}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _delivery(report: DeliveryReport) -> dict[str, object]:
+    failed = {f"failed: {status}": count for status, count in report.failed.items()}
+    return {"delivered": report.delivered, **failed, "on their way": report.waiting}
+
+
+def _amount(value: str | None) -> Decimal | None:
+    try:
+        return None if value is None else Decimal(value.replace(",", "."))
+    except InvalidOperation:
+        raise InvalidRequest("max-cost", "has to be an amount of money") from None

@@ -1,0 +1,224 @@
+"""The steps of the Redis store, as scripts that Redis carries out at once: `FairCore` in Lua.
+
+The places under a key are a sorted set: the moment each comes free is its score, and its member is
+`governor:request`, with a minus in front once that moment is known. Beside it are the governors
+known to wait, with `:w`, and the notice, with `:n`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["FILL", "NOTICE", "POST", "RESTORE", "SETTLE", "TAKE"]
+
+_COMMON: Final = """
+local function text(number)
+  return string.format('%.17g', number)
+end
+local now, longer = tonumber(ARGV[1]), 86400000
+if not now then
+  local time = redis.call('TIME')
+  now, longer = tonumber(time[1]) + tonumber(time[2]) / 1000000, 1000
+end
+local function life(till)
+  return math.ceil(math.max(0, till - now) * 1000) + longer
+end
+local function keep(key)
+  local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+  if last[2] then redis.call('PEXPIRE', key, life(tonumber(last[2]))) end
+end
+local function prune(key, streak)
+  if streak then
+    local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+    if last[2] and tonumber(last[2]) <= now then redis.call('DEL', key) end
+  else
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now))
+  end
+  return redis.call('ZCARD', key)
+end
+local function owner(member)
+  return string.match(member, '%d+')
+end
+local function flying(member)
+  return string.sub(member, 1, 1) ~= '-'
+end
+"""
+
+_NOTICE: Final = """
+local function posted(found)
+  if not found then return false end
+  local since, till, words = string.match(found, '^(%S+) (%S+) (.*)$')
+  if tonumber(till) <= now then return false end
+  return {text(now - tonumber(since)), words}
+end
+"""
+
+TAKE: Final = (
+    _COMMON
+    + _NOTICE
+    + """
+local name, lease, ticket = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
+local member = name .. ':' .. ARGV[3]
+local function rivals(key, line)
+  redis.call('ZREMRANGEBYSCORE', line, '-inf', text(now))
+  local waiting = redis.call('ZRANGE', line, 0, -1)
+  if #waiting == 0 then return 0 end
+  local counts = {}
+  for _, place in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    local who = owner(place)
+    counts[who] = (counts[who] or 0) + 1
+  end
+  local mine, found = (counts[name] or 0) + 1, 0
+  for _, who in ipairs(waiting) do
+    if who == name then mine = mine - 1 end
+  end
+  for _, who in ipairs(waiting) do
+    if who ~= name and (counts[who] or 0) < mine then found = found + 1 end
+  end
+  return found
+end
+local needs, lacks = {}, {}
+for i = 1, #KEYS / 3 do
+  local need = {
+    index = i - 1, key = KEYS[3 * i - 2], line = KEYS[3 * i - 1], notice = KEYS[3 * i],
+    limit = tonumber(ARGV[3 + 3 * i]), hold = tonumber(ARGV[4 + 3 * i]),
+    streak = ARGV[5 + 3 * i] == '1'
+  }
+  need.count = prune(need.key, need.streak)
+  need.room = need.limit - need.count
+  if need.room > 0 then need.room = need.room - rivals(need.key, need.line) end
+  needs[i] = need
+  if need.room <= 0 then lacks[#lacks + 1] = need end
+end
+if #lacks > 0 then
+  local answer = {0}
+  for _, need in ipairs(lacks) do
+    if ticket > 0 then
+      redis.call('ZADD', need.line, text(now + ticket), name)
+      keep(need.line)
+    end
+    local places = redis.call('ZRANGE', need.key, 0, -1, 'WITHSCORES')
+    local wait, others = 0, {}
+    if need.count >= need.limit then
+      local first = need.streak and need.count or need.count - need.limit + 1
+      wait = tonumber(places[2 * first]) - now
+    end
+    for j = 1, #places, 2 do
+      if owner(places[j]) ~= name then
+        others[#others + 1] = places[j]
+        others[#others + 1] = text(tonumber(places[j + 1]) - now)
+      end
+    end
+    answer[#answer + 1] = {need.index, text(wait), others}
+  end
+  return answer
+end
+local rooms, taken, notices = {}, {}, {}
+for i, need in ipairs(needs) do
+  if not taken[need.key] then
+    taken[need.key] = true
+    redis.call('ZADD', need.key, text(now + lease + need.hold), member)
+    redis.call('ZREM', need.line, name)
+    keep(need.key)
+  end
+  rooms[i], notices[i] = need.room - 1, need.notice
+end
+for _, found in ipairs(redis.call('MGET', unpack(notices))) do
+  local notice = posted(found)
+  if notice then return {1, rooms, notice} end
+end
+return {1, rooms}
+"""
+)
+
+SETTLE: Final = (
+    _COMMON
+    + """
+local member, sent, believed = ARGV[2], ARGV[3] == '1', now + tonumber(ARGV[4])
+for i, key in ipairs(KEYS) do
+  local hold = tonumber(ARGV[4 + i])
+  local at = redis.call('ZSCORE', key, member)
+  if at and tonumber(at) > now + hold then
+    redis.call('ZREM', key, member)
+    if sent and believed + hold > now then
+      redis.call('ZADD', key, text(believed + hold), '-' .. member)
+    end
+    keep(key)
+  end
+end
+"""
+)
+
+FILL: Final = (
+    _COMMON
+    + """
+local key, member, till = KEYS[1], ARGV[2], now + tonumber(ARGV[3])
+local leave, limit, hold = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+prune(key, ARGV[7] == '1')
+local places = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+local missing, brief = limit - leave, {}
+for j = 1, #places, 2 do
+  local free_at = tonumber(places[j + 1])
+  if flying(places[j]) then
+    free_at = math.min(free_at, now + hold)
+  elseif free_at < till then
+    local who, turn = string.match(places[j], '(%d+):(%d+)')
+    brief[#brief + 1] = {places[j], free_at, tonumber(who), tonumber(turn)}
+  end
+  if free_at >= till then missing = missing - 1 end
+end
+table.sort(brief, function(one, two)
+  if one[2] ~= two[2] then return one[2] < two[2] end
+  if one[3] ~= two[3] then return one[3] > two[3] end
+  return one[4] > two[4]
+end)
+for i = 1, missing do
+  if brief[i] then redis.call('ZREM', key, brief[i][1]) end
+  redis.call('ZADD', key, text(till), member .. ':' .. i)
+end
+keep(key)
+"""
+)
+
+RESTORE: Final = (
+    _COMMON
+    + """
+local name, at = ARGV[2], 3
+for _, key in ipairs(KEYS) do
+  for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    if owner(member) == name then redis.call('ZREM', key, member) end
+  end
+  for _ = 1, tonumber(ARGV[at]) do
+    redis.call('ZADD', key, text(now + tonumber(ARGV[at + 2])), ARGV[at + 1])
+    at = at + 2
+  end
+  at = at + 1
+  keep(key)
+end
+"""
+)
+
+NOTICE: Final = (
+    _COMMON
+    + _NOTICE
+    + """
+return posted(redis.call('GET', KEYS[1]))
+"""
+)
+
+POST: Final = (
+    _COMMON
+    + _NOTICE
+    + """
+local there = posted(redis.call('GET', KEYS[1]))
+if (there and there[2] or '') ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then
+  redis.call('DEL', KEYS[1])
+else
+  local till = now + tonumber(ARGV[4])
+  local notice = table.concat({text(now), text(till), ARGV[3]}, ' ')
+  redis.call('SET', KEYS[1], notice, 'PX', life(till))
+end
+return 1
+"""
+)

@@ -1,0 +1,456 @@
+"""A bulk run against the sandbox's service, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from smsc_async import (
+    AuthenticationFailed,
+    BadDate,
+    BulkProgress,
+    BulkResult,
+    CostLimitReached,
+    InsufficientFunds,
+    InvalidRequest,
+    IpBlocked,
+    Outgoing,
+    SmscError,
+    Viber,
+)
+from smsc_async.transport import Sent
+
+from .house import TEXT, Break, Smsc, people
+
+if TYPE_CHECKING:
+    from smsc_async import BulkReport
+
+pytestmark = pytest.mark.anyio
+
+
+async def results(report: BulkReport) -> list[BulkResult]:
+    """The results in the order of the source."""
+    return sorted([result async for result in report], key=lambda result: result.number)
+
+
+async def test_everything_is_sent_once_in_few_requests() -> None:
+    """A thousand texts of their own go in ten requests, and each recipient has a result."""
+    smsc = Smsc()
+
+    report = await smsc.send_many(people(1000))
+
+    assert len(smsc.sends) == 10
+    assert sorted((m.phone, m.text) for m in smsc.messages) == [
+        (f"7999{number:07}", TEXT.format(number)) for number in range(1000)
+    ]
+    assert (report.accepted, report.refused, report.in_doubt) == (1000, {}, 0)
+    assert (report.units, report.cost) == (1000, Decimal(150))
+    assert report.complete
+    assert report.stopped_by is None
+    found = await results(report)
+    assert [result.number for result in found] == list(range(1000))
+    assert {(result.outcome, result.cost) for result in found} == {("accepted", Decimal("0.15"))}
+    assert {(result.phone, result.message_id) for result in found} == {
+        (f"+{m.phone}", m.id) for m in smsc.messages
+    }
+
+
+async def test_one_text_goes_by_phones() -> None:
+    """One text to many is one text on the wire."""
+    smsc = Smsc()
+
+    await smsc.send_many([Outgoing(f"+7999{n:07}", "Hello") for n in range(250)], size=200)
+
+    assert [form["mes"] for form in smsc.sends] == ["Hello", "Hello"]
+    assert [form["phones"].count(",") + 1 for form in smsc.sends] == [200, 50]
+
+
+async def test_async_source_options_and_sender() -> None:
+    """An async source does as well; options are for all, and a message's own sender goes first."""
+    smsc = Smsc()
+
+    async def source() -> AsyncIterator[Outgoing]:
+        yield Outgoing("+79990000001", "One")
+        await anyio.lowlevel.checkpoint()
+        yield Outgoing("+79990000002", "Two", sender="Shop")
+
+    report = await smsc.send_many(source(), sender="Alex", translit=1)
+
+    assert {(m.phone, m.sender) for m in smsc.messages} == {
+        ("79990000001", "Alex"),
+        ("79990000002", "Shop"),
+    }
+    assert {form["translit"] for form in smsc.sends} == {"1"}
+    assert report.left == 0
+
+
+async def test_contents_go_as_what_they_are() -> None:
+    """Other contents than texts are sent, too, equal ones together."""
+    smsc = Smsc()
+    viber = Viber("Hello")
+
+    report = await smsc.send_many([Outgoing(f"+7999000000{n}", viber) for n in range(3)])
+
+    assert report.accepted == 3
+    assert {m.channel for m in smsc.messages} == {"viber"}
+    assert len(smsc.sends) == 1
+
+
+async def test_refused_recipients_fail_nobody() -> None:
+    """Of a pack with a wrong number all others are sent, and the wrong one is refused by name."""
+    smsc = Smsc()
+    source = [*people(50), Outgoing("+79995550007", "Hello"), *people(10, first=50)]
+
+    report = await smsc.send_many(source)
+
+    assert report.accepted == len(smsc.messages) == 60
+    assert report.refused == {"WRONG_NUMBER 249": 1}
+    assert (await results(report))[50] == BulkResult(
+        50, "+79995550007", (await results(report))[49].message_id, "refused", "WRONG_NUMBER 249"
+    )
+
+
+async def test_what_nobody_could_send_is_refused_here() -> None:
+    """Messages that break a rule are refused without a request, each with its reason."""
+    smsc = Smsc()
+    bad = [
+        Outgoing("nobody", "Hello"),
+        Outgoing("+79990000001", ""),
+        Outgoing("G12", "Hello"),
+        Outgoing("G12", Viber("Hello")),
+        Outgoing("+79990000001", "Hello", sender="much too long a name"),
+        Outgoing("+79990000001", 5),  # type: ignore[arg-type]
+        Outgoing(5, "Hello"),  # type: ignore[arg-type]
+    ]
+
+    report = await smsc.send_many(bad)
+
+    assert report.refused == {
+        "InvalidRequest: to": 4,
+        "InvalidRequest: text": 1,
+        "InvalidRequest: sender": 1,
+        "InvalidRequest: content": 1,
+    }
+    assert smsc.exchange.forms == []
+    assert report.complete
+    assert [result.message_id for result in await results(report)] == [None] * 7
+
+
+async def test_a_forbidden_text_is_found_by_halving() -> None:
+    """A pack that is refused for one of its texts is halved until that one is alone."""
+    smsc = Smsc()
+    source = [*people(60), Outgoing("+79998888888", "A forbidden text"), *people(39, first=60)]
+
+    report = await smsc.send_many(source)
+
+    assert report.accepted == len(smsc.messages) == 99
+    assert report.refused == {"MessageForbidden": 1}
+    assert len({m.phone for m in smsc.messages}) == 99
+    assert len(smsc.sends) == 15
+
+
+async def test_fifty_refusals_in_a_row_stop_the_run() -> None:
+    """When nothing is taken at all the run ends before the service would block the address."""
+    smsc = Smsc()
+
+    report = await smsc.send_many([Outgoing(f"+7999{n:07}", f"forbidden {n}") for n in range(5000)])
+
+    assert type(report.stopped_by).__name__ == "MessageForbidden"
+    assert 50 <= len(smsc.sends) <= 62
+    assert report.left is not None
+    assert report.left + report.refused["MessageForbidden"] == 5000
+
+
+async def test_no_money_stops_the_run() -> None:
+    """When the money is gone the run ends, and says how many messages are left."""
+    smsc = Smsc(balance="45")
+
+    report = await smsc.send_many(list(people(1000)))
+
+    assert isinstance(report.stopped_by, InsufficientFunds)
+    assert report.accepted == len(smsc.messages) == 300
+    assert report.left == 700
+    assert not report.complete
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(2, AuthenticationFailed), (4, IpBlocked), (5, BadDate)]
+)
+async def test_what_all_would_hear_stops_the_run(code: int, kind: type[SmscError]) -> None:
+    """A bad password, a blocked address or a bad time is said once, and not tried again."""
+    smsc = Smsc()
+    smsc.exchange.instead = b'{"error": "no", "error_code": %d}' % code
+
+    report = await smsc.send_many(iter(people(1000)))
+
+    assert isinstance(report.stopped_by, kind)
+    assert len(smsc.sends) <= 12
+    assert (report.accepted, report.left) == (0, None)
+
+
+async def test_an_outage_is_waited_for() -> None:
+    """While the service cannot be reached packs wait, and nothing is lost."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda _, number: (False, Sent.NO) if number < 15 else None
+
+    report = await smsc.send_many(people(500))
+
+    assert report.accepted == len(smsc.messages) == 500
+
+
+async def test_a_long_outage_stops_the_run() -> None:
+    """After ten minutes without the service the run ends."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda *_: (False, Sent.NO)
+
+    report = await smsc.send_many(list(people(500)))
+
+    assert type(report.stopped_by).__name__ == "NotSent"
+    assert report.left == 500
+
+
+async def test_the_callbacks_hear_of_everything() -> None:
+    """`on_result` hears of each message once, `on_progress` of each pack; both may be async."""
+    smsc = Smsc()
+    heard: list[int] = []
+    progress: list[BulkProgress] = []
+
+    async def on_result(result: BulkResult) -> None:
+        await anyio.lowlevel.checkpoint()
+        heard.append(result.number)
+
+    await smsc.send_many(people(300), on_result=on_result, on_progress=progress.append)
+
+    assert sorted(heard) == list(range(300))
+    assert len(progress) == 3
+    assert progress[-1].done == 300
+    assert progress[-1].cost == Decimal(45)
+    assert progress[-1].requests == 3
+
+
+async def test_a_slow_callback_slows_the_run() -> None:
+    """While a callback is busy no more is read than what is in flight."""
+    smsc = Smsc(concurrency=2)
+    read: list[int] = []
+    gate = anyio.Event()
+
+    def source() -> AsyncIterator[Outgoing]:
+        async def generate() -> AsyncIterator[Outgoing]:
+            for message in people(2000):
+                read.append(1)
+                yield message
+
+        return generate()
+
+    async def on_result(result: BulkResult) -> None:
+        await gate.wait()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: smsc.send_many(source(), on_result=on_result))
+        await anyio.wait_all_tasks_blocked()
+        seen = len(read)
+        gate.set()
+
+    assert seen == 200
+    assert len(smsc.messages) == 2000
+
+
+@pytest.mark.parametrize("where", ["source", "on_result", "on_progress"])
+async def test_what_a_callback_raises_ends_the_run(where: str) -> None:
+    """What the source or a callback raises is raised as it is."""
+    smsc = Smsc()
+
+    def fail(_: object = None) -> None:
+        raise ZeroDivisionError
+
+    def source() -> object:
+        yield from people(250)
+        if where == "source":
+            fail()
+
+    with pytest.raises(ZeroDivisionError):
+        await smsc.send_many(
+            source(),  # type: ignore[arg-type]
+            on_result=fail if where == "on_result" else None,
+            on_progress=fail if where == "on_progress" else None,
+        )
+
+
+async def test_max_cost_is_never_exceeded() -> None:
+    """Each pack is quoted before it is sent; the run ends before it would cost too much."""
+    smsc = Smsc()
+
+    report = await smsc.send_many(list(people(1000)), max_cost="100")
+
+    assert report.cost <= 100
+    assert report.accepted == len(smsc.messages) == 600
+    assert isinstance(report.stopped_by, CostLimitReached)
+    assert report.left == 400
+
+
+async def test_max_cost_that_is_enough() -> None:
+    """What may cost more than it does is sent."""
+    smsc = Smsc()
+
+    report = await smsc.send_many(people(1000), max_cost=150)
+
+    assert (report.accepted, report.stopped_by) == (1000, None)
+
+
+async def test_dry_run_sends_nothing() -> None:
+    """A dry run says what it would cost, and who would be refused."""
+    smsc = Smsc()
+    source = [*people(50), Outgoing("+79995550007", "Hello"), Outgoing("x", "Hello")]
+    smsc.exchange.choose = lambda _, number: (True, Sent.UNKNOWN) if number == 0 else None
+
+    report = await smsc.send_many(source, dry_run=True)
+
+    assert smsc.messages == []
+    assert (report.accepted, report.cost, report.units) == (50, Decimal("7.5"), 50)
+    assert report.refused == {"WRONG_NUMBER 249": 1, "InvalidRequest: to": 1}
+
+
+async def test_stop_ends_the_run_cleanly() -> None:
+    """Once told to stop, the run ends what is in flight, and begins nothing."""
+    smsc = Smsc(concurrency=2)
+    stop = anyio.Event()
+
+    report = await smsc.send_many(
+        list(people(5000)), stop=stop, on_progress=lambda one: one.done >= 500 and stop.set()
+    )
+
+    assert report.stopped_by is None
+    assert 500 <= report.accepted == len(smsc.messages) < 1500
+    assert report.left == 5000 - report.accepted
+
+
+async def test_stop_wakes_one_who_waits_for_the_source() -> None:
+    """A source that has nothing to say for now does not keep the run from ending."""
+    smsc = Smsc()
+    stop = anyio.Event()
+
+    async def source() -> AsyncIterator[Outgoing]:
+        for message in people(100):
+            yield message
+        await anyio.sleep_forever()
+
+    report = await smsc.send_many(source(), stop=stop, on_progress=lambda _: stop.set())
+
+    assert (report.accepted, report.left) == (100, None)
+
+
+async def test_many_messages_to_one_phone() -> None:
+    """A phone stands in a pack only once, and the fifty-first of a streak waits for its minute."""
+    smsc = Smsc(concurrency=4)
+
+    report = await smsc.send_many(
+        [Outgoing("+79990000001", f"Number {number}") for number in range(70)]
+    )
+
+    assert report.accepted == 70
+    assert smsc.exchange.account.refusals == []
+    assert {m.steps[0].status for m in smsc.messages} == {-1}
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"id": "mine"}, "id"),
+        ({"size": 0}, "size"),
+        ({"size": 1001}, "size"),
+        ({"max_cost": "much"}, "max_cost"),
+        ({"max_cost": -1}, "max_cost"),
+        ({"translit": 7}, "translit"),
+    ],
+)
+async def test_bad_options_are_refused(options: dict[str, object], field: str) -> None:
+    """What an option cannot be is refused before anything is read."""
+    with pytest.raises(InvalidRequest) as caught:
+        await Smsc().send_many(people(1), **options)  # type: ignore[arg-type]
+
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("source", [5, [5], "+79991234567"])
+async def test_bad_sources_are_refused(source: object) -> None:
+    """What is no source of messages is refused."""
+    with pytest.raises(InvalidRequest) as caught:
+        await Smsc().send_many(source)  # type: ignore[arg-type]
+
+    assert caught.value.field == "messages"
+
+
+async def test_a_lost_answer_is_looked_up() -> None:
+    """A pack whose answer was lost is found by its status, and not sent again."""
+    smsc = Smsc()
+
+    def lose(path: str, number: int) -> Break | None:
+        return (True, Sent.UNKNOWN) if path.endswith("send.php") and number % 3 == 0 else None
+
+    smsc.exchange.choose = lose
+    source = [Outgoing("+79995550007", "Hello"), *people(1000)]
+    report = await smsc.send_many(source)
+
+    assert len(smsc.messages) == 1000
+    assert report.accepted == 1000
+    assert report.refused == {"not found": 1}
+    assert report.in_doubt == 0
+    assert report.cost == Decimal(150)
+    assert smsc._call.doubts.open() == ()
+
+
+async def test_a_lost_request_is_sent_again() -> None:
+    """A pack that never came is sent again after its minute, under the same id."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda _, number: (False, Sent.UNKNOWN) if number in {1, 2} else None
+
+    report = await smsc.send_many(people(1000))
+
+    assert report.accepted == len(smsc.messages) == 1000
+    assert len(smsc.sends) == 12
+    assert len({form["id"] for form in smsc.sends}) == 10
+
+
+async def test_what_cannot_be_settled_is_in_doubt() -> None:
+    """When the service cannot be asked the pack is named in doubt, and not sent again."""
+    smsc = Smsc()
+
+    def lose(path: str, number: int) -> Break | None:
+        return (True, Sent.UNKNOWN) if path.endswith("status.php") or number == 1 else None
+
+    smsc.exchange.choose = lose
+    report = await smsc.send_many(people(1000))
+
+    assert (report.accepted, report.in_doubt, report.left) == (900, 100, 0)
+    assert len(smsc.sends) == 10
+    doubtful = [result for result in await results(report) if result.outcome == "in doubt"]
+    assert {result.message_id for result in doubtful} == {smsc.sends[1]["id"]}
+    [doubt] = smsc._call.doubts.open()
+    assert len(doubt.phones) == 100
+
+
+async def test_numbers_that_may_be_corrected_are_not_sent_again() -> None:
+    """A number in national form may be kept differently, so that not finding it says nothing."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda _, number: (False, Sent.UNKNOWN) if number == 0 else None
+
+    report = await smsc.send_many([Outgoing("89991234567", "Hello")])
+
+    assert (report.in_doubt, len(smsc.sends)) == (1, 1)
+
+
+async def test_a_pack_that_is_lost_again_and_again_is_in_doubt() -> None:
+    """A pack is sent up to three times more; what is not known then is in doubt."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda path, _: (
+        (False, Sent.UNKNOWN) if path.endswith("send.php") else None
+    )
+
+    report = await smsc.send_many(people(10))
+
+    assert report.in_doubt == 10
+    assert len(smsc.sends) == 4
