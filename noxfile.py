@@ -44,6 +44,14 @@ def fleet(session: nox.Session) -> None:
 
 
 @nox.session
+def kill(session: nox.Session) -> None:
+    """A hundred thousand messages in processes that are killed twenty times, and resumed."""
+    session.install(".[cli,sandbox,phones]", *groups("tests"))
+    patience = ("-o", "faulthandler_timeout=590")
+    session.run("pytest", "-m", "kill", *patience, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Style and suspicious code."""
     session.install(*groups("lint"))
@@ -79,5 +87,5 @@ def example(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """What a call costs, against a bare httpx client, as ratios."""
     session.install(".[sandbox]", *groups("bench"))
-    for script in ("bench_call", "bench_latency"):
+    for script in ("bench_call", "bench_latency", "bench_bulk"):
         session.run("python", f"benchmarks/{script}.py", *session.posargs)

@@ -17,6 +17,7 @@ from .bulk import (
     SqliteJournal,
     export_csv,
 )
+from .callbacks import DeliveryTracker, RecipientStatus
 from .client import SMSC_RU, SMSCENTRE, AsyncSmsc
 from .content import (
     END_MENU,
@@ -186,6 +187,7 @@ __all__ = [
     "DeliveryError",
     "DeliveryReport",
     "DeliveryStatus",
+    "DeliveryTracker",
     "DetailedStatistics",
     "Document",
     "Documents",
@@ -250,6 +252,7 @@ __all__ = [
     "Quote",
     "RateLimited",
     "RecipientResult",
+    "RecipientStatus",
     "Record",
     "RentableNumber",
     "RentedNumbers",

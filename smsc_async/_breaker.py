@@ -78,12 +78,12 @@ class Breaker:
     async def _post(self) -> bool:
         """Post what the circuit knows instead of what it was; False if somebody was faster."""
         text, seconds = self._circuit.dump()
+        posted = True
         with anyio.CancelScope(shield=True):
             try:
                 posted = await self._governor.post(self._key, text, seconds, instead_of=self._seen)
             except Exception:  # noqa: BLE001 - as above
                 _LOG.exception("the governor did not post what is forbidden")
-                return True
         if posted:
             self._seen = text
         return posted

@@ -232,7 +232,8 @@ class Caller:
             )
             outcome = Outcome.ANSWERED
             answer = self._read(command, call, reply)
-            await self._hear(None)
+            if not command.public:
+                await self._hear(None)
         except ApiError as error:
             # A crowd is refused at the door: what nobody looked at fills no window.
             if isinstance(error, TooManyRequests) and not error.repeated:
@@ -278,14 +279,15 @@ class Caller:
         Twelve calls at once with a wrong one would get the address blocked before the first answer.
         """
         while True:
-            alone = not self._logged_in and await self._enter_login(call)
+            public = call.command.public
+            alone = not (public or self._logged_in) and await self._enter_login(call)
             try:
                 permit = await self._acquire(call, alone=alone)
             except BaseException:
                 if alone:
                     self._leave_login()
                 raise
-            if alone or self._logged_in:
+            if alone or public or self._logged_in:
                 return permit, alone
             await self._give_back(permit, Outcome.NOT_SENT)
 

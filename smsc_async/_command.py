@@ -31,7 +31,7 @@ class Command(Generic[T_co]):
 
     `flag` is the form field that selects it within its script. `answer` makes the typed answer
     of the parsed JSON; it raises what the converter raises. `raw` makes it of the bytes, where
-    only errors are JSON.
+    only errors are JSON. A `public` one is asked for by GET and without a login.
     """
 
     script: str
@@ -41,6 +41,7 @@ class Command(Generic[T_co]):
     repeat: Repeat = attrs.field(default=Repeat.UNSENT, kw_only=True)
     docs: str = attrs.field(default=API_DOCS, kw_only=True)
     raw: Callable[[bytes], T_co] | None = attrs.field(default=None, kw_only=True)
+    public: bool = attrs.field(default=False, kw_only=True)
 
     @property
     def name(self) -> str:

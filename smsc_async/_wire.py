@@ -28,8 +28,11 @@ __all__ = ["BODY_FORMATS", "Auth", "BodyFormat", "Form", "Params", "decode", "en
 
 T = TypeVar("T")
 
-_COMMON: Final = {"fmt": "3", "charset": "utf-8"}
+_CHARSET: Final = {"charset": "utf-8"}
+_CHARSET_FORM: Final = urlencode(_CHARSET)
+_COMMON: Final = {"fmt": "3", **_CHARSET}
 _COMMON_FORM: Final = urlencode(_COMMON)
+_PLAIN_ERROR: Final = re.compile(rb"\s*ERROR = (\d{1,9}) \(([^()]*)\)")
 
 _UNSAFE: Final = re.compile("[^A-Za-z0-9_.~-]+")
 _LONG: Final = 300
@@ -102,6 +105,8 @@ def encode(
 
     It is JSON only where the service takes that; with files it is always multipart.
     """
+    if command.public:
+        return Form({}, b"", command.path)
     fields = dict(command.flag)
     fields |= {name: str(value) for name, value in params.items() if value is not None}
     if files:
@@ -112,6 +117,10 @@ def encode(
         return Form(fields | _COMMON, document.encode(), path, _JSON_TYPE)
     # The names are ours, and there is nothing to quote in them.
     own = [f"{name}={_quoted(value)}" for name, value in fields.items()]
+    if command.raw is not None:
+        # There is no format to choose where the answer is a file.
+        body = "&".join((auth.form, *own, _CHARSET_FORM)).encode("ascii")
+        return Form(fields | _CHARSET, body, command.path)
     body = "&".join((auth.form, *own, _COMMON_FORM)).encode("ascii")
     return Form(fields | _COMMON, body, command.path)
 
@@ -143,8 +152,12 @@ def decode(command: Command[T], body: bytes, host: str) -> T:
     The HTTP status and the declared charset say nothing here: errors come with 200, and UTF-8 is
     labelled windows-1251. An error may carry an `id`, so `error_code` is looked for first.
     """
-    if command.raw is not None and not body.lstrip().startswith(b"{"):
-        return _read(partial(command.raw, body))
+    if command.raw is not None:
+        plain = _PLAIN_ERROR.match(body)
+        if plain is not None:
+            raise _api_error(command, {"error_code": int(plain[1]), "error": _text(plain[2])}, host)
+        if not body.lstrip().startswith(b"{"):
+            return _read(partial(command.raw, body))
     document = _parse(body)
     fields = as_object(document)
     if fields is not None and "error_code" in fields:
@@ -162,15 +175,19 @@ def _read(reading: Callable[[], T]) -> T:
 def _parse(body: bytes) -> object:
     if not body.strip():
         raise BadReply("the answer is empty")
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = body.decode("windows-1251", errors="replace")
+    text = _text(body)
     try:
         return _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         what = "a web page" if text.lstrip().startswith("<") else "not JSON"
         raise BadReply(f"the answer is {what} ({len(body)} bytes)") from error
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("windows-1251", errors="replace")
 
 
 def _no_constant(name: str) -> NoReturn:

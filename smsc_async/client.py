@@ -18,7 +18,6 @@ from ._resolve import OUTCOMES
 from ._wire import BODY_FORMATS, Auth
 from .bulk import Bulk
 from .errors import InvalidRequest
-from .governor import Governor
 from .governor.address import governor_at
 from .groups.account import BALANCE, Account, Balance
 from .groups.alerts import Alerts
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from ._resolve import OutcomeMode
     from ._wire import BodyFormat
     from .errors import OutcomeUnknown
+    from .governor import Governor
 
 __all__ = ["SMSCENTRE", "SMSC_RU", "AsyncSmsc"]
 

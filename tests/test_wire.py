@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc_async import ApiError, Attachment, BadReply, Balance, InvalidNumber
+from smsc_async import ApiError, Attachment, BadReply, Balance, InvalidNumber, NotFound
 from smsc_async._command import Command
+from smsc_async._convert import acknowledged
 from smsc_async._multipart import Multipart
 from smsc_async._wire import Auth, Form, decode, encode
 from smsc_async.groups.account import BALANCE
@@ -174,7 +175,7 @@ def test_error_with_an_id() -> None:
 def test_unknown_code_is_still_an_api_error() -> None:
     """A code that no table knows is a plain ApiError."""
     with pytest.raises(ApiError) as caught:
-        decode(_SEND, b'{"error": "new", "error_code": 10}', HOST)
+        decode(_SEND, b'{"error": "new", "error_code": 99}', HOST)
 
     assert type(caught.value) is ApiError
 
@@ -235,3 +236,26 @@ def test_any_answer_is_typed_or_an_error_of_ours(command: Command[object], body:
     except (ApiError, BadReply):
         return
     assert answer is not None
+
+
+FILE = Command("documents.php", acknowledged, raw=bytes.upper)
+
+
+def test_a_file_has_no_format() -> None:
+    """Where the answer is a file, the service is not asked for JSON."""
+    assert encode(FILE, KEY, {"id": 5}).body == b"apikey=secret-key&id=5&charset=utf-8"
+    assert decode(FILE, b"%pdf", HOST) == b"%PDF"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"ERROR = 7 (document not found)",
+        b'{"error": "document not found", "error_code": 7}',
+    ],
+)
+def test_an_error_in_place_of_a_file(body: bytes) -> None:
+    """An error is one in plain text and in JSON."""
+    with pytest.raises(NotFound) as caught:
+        decode(FILE, body, HOST)
+    assert (caught.value.code, caught.value.vendor_text) == (7, "document not found")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .follow import DeliveryReport, export_csv
+from .heard import journal_callbacks
 from .journal import Adopted, Delivered, Journal, Known, Mark, SourceMark, Totals
 from .numbers import Coverage
 from .outgoing import BulkResult, Outgoing
@@ -29,4 +30,5 @@ __all__ = [
     "SqliteJournal",
     "Totals",
     "export_csv",
+    "journal_callbacks",
 ]

@@ -97,24 +97,30 @@ class Database:
         self._connection = self._guard = None
 
     def _commit(self, jobs: list[_Job[object]]) -> None:
-        """Do all the jobs in one transaction; if one fails, none is done."""
+        """Do all the jobs in one transaction; if one of them fails, each in its own."""
         try:
-            if self._connection is None:
-                raise sqlite3.ProgrammingError("it is closed")  # noqa: TRY301
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            self._transact(jobs)
+        except Exception as error:  # noqa: BLE001 - whose job it is raises it
+            if len(jobs) == 1:
+                jobs[0].error = error
+            else:
                 for job in jobs:
-                    job.answer = job.work(self._connection)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-        except Exception as error:  # noqa: BLE001 - each of those who wait raises it
-            for job in jobs:
-                job.error = error
+                    self._commit([job])
         for job in jobs:
             job.done = True
+
+    def _transact(self, jobs: list[_Job[object]]) -> None:
+        if self._connection is None:
+            raise sqlite3.ProgrammingError("it is closed")
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job in jobs:
+                job.answer = job.work(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
 
 async def inspect(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:

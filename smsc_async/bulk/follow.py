@@ -33,6 +33,9 @@ _FEW: Final = 20
 """Messages that are asked about one by one; the service takes five questions a minute of each."""
 
 _AT_ONCE: Final = 2
+_HOPELESS: Final = (AuthenticationFailed, IpBlocked, ClientClosed)
+"""What would be said to every question; others are simply asked again."""
+
 _FIRST_PAUSE: Final = 15.0
 _LONGEST_PAUSE: Final = 300.0
 
@@ -107,13 +110,18 @@ class Follower:
     async def _one_by_one(self, page: Sequence[BulkResult]) -> None:
         limiter = anyio.CapacityLimiter(_AT_ONCE)
         found: list[Delivered] = []
+        hopeless: list[SmscError] = []
 
         async def ask(result: BulkResult) -> None:
             async with limiter:
+                if hopeless:
+                    return
                 try:
                     status = await self._ask.status(result.message_id or "", result.phone)
-                except SmscError as error:
-                    _raise_if_hopeless(error)
+                except _HOPELESS as error:
+                    hopeless.append(error)
+                except SmscError:
+                    pass  # It is asked again.
                 else:
                     found.extend(_delivered(result, status))
 
@@ -121,6 +129,8 @@ class Follower:
             for result in page:
                 group.start_soon(ask, result)
         await self._journal.deliver(found)
+        if hopeless:
+            raise hopeless[0]
 
     async def _together(self, page: Sequence[BulkResult], until: float) -> bool:
         """Ask about many, when their minute has come; return False if that is too late."""
@@ -132,20 +142,15 @@ class Follower:
                 if self._clock.now() + limited.retry_after > until:
                     return False
                 await self._clock.sleep(max(1.0, limited.retry_after))
-            except SmscError as error:
-                _raise_if_hopeless(error)
+            except _HOPELESS:
+                raise
+            except SmscError:
                 return True
             else:
                 break
         found = [one for pair in zip(page, statuses, strict=True) for one in _delivered(*pair)]
         await self._journal.deliver(found)
         return True
-
-
-def _raise_if_hopeless(error: SmscError) -> None:
-    """Raise what would be said to every question; others are simply asked again."""
-    if isinstance(error, AuthenticationFailed | IpBlocked | ClientClosed):
-        raise error
 
 
 def _delivered(result: BulkResult, status: MessageStatus | HlrStatus) -> Sequence[Delivered]:

@@ -157,18 +157,20 @@ class DeliveryTracker:
 
         A status answer may not say whose it is: then give `id` and `phone`.
         """
-        message_id, number = id or report.id, phone or report.phone
-        if message_id is None or number is None:
-            raise InvalidRequest("report", "does not say whose status it is: give id and phone")
-        key = _key(number)
-        error = DeliveryError(report.error) if report.error else None
-        heard = RecipientStatus(message_id, key, report.status, report.changed_at, error)
-        if self.get(message_id, key).progress >= heard.progress:
+        heard = _heard(report, id, phone)
+        if not self._is_news(heard):
             return False
         self._store.put(heard)
         for watcher in tuple(self._watchers.get(heard.id, ())):
             watcher(heard)
         return True
+
+    def is_news(self, report: Report, *, id: str | None = None, phone: str | None = None) -> bool:
+        """Return whether `apply` would change anything; nothing is changed."""
+        return self._is_news(_heard(report, id, phone))
+
+    def _is_news(self, heard: RecipientStatus) -> bool:
+        return self.get(heard.id, heard.phone).progress < heard.progress
 
     def get(self, id: str, phone: str) -> RecipientStatus:
         """Return how far the message to the recipient has come; `NOT_FOUND` if nobody has said."""
@@ -193,6 +195,14 @@ class DeliveryTracker:
                 watchers.discard(changed)
                 if not watchers:
                     del self._watchers[one]
+
+
+def _heard(report: Report, id: str | None, phone: str | None) -> RecipientStatus:
+    message_id, number = id or report.id, phone or report.phone
+    if message_id is None or number is None:
+        raise InvalidRequest("report", "does not say whose status it is: give id and phone")
+    error = DeliveryError(report.error) if report.error else None
+    return RecipientStatus(message_id, _key(number), report.status, report.changed_at, error)
 
 
 def _key(phone: str) -> str:

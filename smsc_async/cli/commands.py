@@ -94,17 +94,15 @@ def balance() -> None:
 def sandbox(
     port: Annotated[int, typer.Option(help="The main host's port; the backup's is the next.")] = 0,
     limits: Annotated[bool, typer.Option(help="Enforce the documented limits.")] = True,
+    callback_url: Annotated[
+        str | None, typer.Option(help="Your handler's address, to post callbacks to.")
+    ] = None,
 ) -> None:
     """Run a stand-in SMSC on this machine until Ctrl-C."""
     ports = (port, port + 1) if port else ()
-    with Sandbox(limits=limits, ports=ports) as service:
+    with Sandbox(limits=limits, ports=ports, callback_url=callback_url) as service:
         out.print("A stand-in SMSC is running. Point a client at it:\n", highlight=False)
-        for variable, value in (
-            ("SMSC_HOSTS", ",".join(service.urls)),
-            ("SMSC_LOGIN", service.login),
-            ("SMSC_PASSWORD", service.password),
-            ("SMSC_CA", service.ca),
-        ):
+        for variable, value in service.environment.items():
             out.print(f"export {variable}={value}", highlight=False, soft_wrap=True)
         try:
             threading.Event().wait()

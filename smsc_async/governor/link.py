@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from importlib import import_module
 from types import ModuleType, TracebackType
-from typing import Any, Final, Protocol, TypeAlias, Union, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, Union, cast
 
 import anyio
 import attrs
 
 from ..errors import SmscError
 from .store import StoreDown
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 __all__ = ["Link", "Reply"]
 
@@ -120,7 +122,7 @@ class _Session:
         self._scripts: dict[str, Callable[..., Awaitable[object]]] = {}
 
     def script(self, text: str) -> Callable[..., Awaitable[object]]:
-        """Return the script, which Redis is told of only once."""
+        """Return the script; Redis is told its text only once."""
         script = self._scripts.get(text)
         if script is None:
             script = self._scripts[text] = self.client.register_script(text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import ssl
+from collections.abc import Sequence
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+import attrs
 
 from .._clock import Clock, SystemClock
 from . import lua
@@ -16,11 +19,14 @@ from .fair import TICKET
 from .link import Link, Reply
 from .shared import SharedGovernor
 from .store import Answer, Granted, Lack, Refused, StoreDown
+from .together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["RedisGovernor", "RedisStore"]
+
+_STRANGE: Final = "the answer is none of our script's"
 
 
 class RedisGovernor(SharedGovernor):
@@ -58,8 +64,22 @@ class RedisGovernor(SharedGovernor):
         )
 
 
+@attrs.define(eq=False)
+class _Step:
+    """A step of our script, and what came of it."""
+
+    name: str
+    keys: Sequence[str]
+    terms: Sequence[str]
+    reply: Reply | StoreDown = None
+
+    def words(self) -> tuple[str, ...]:
+        """Return what the script is told."""
+        return self.name, str(len(self.keys)), str(len(self.terms)), *self.terms
+
+
 class RedisStore:
-    """Keys of a Redis, and the scripts that work on them."""
+    """Keys of a Redis, and the script that works on them. All steps that wait go together."""
 
     def __init__(
         self, url: str, *, timeout: float, prefix: str, now: Callable[[], float] | None
@@ -69,6 +89,7 @@ class RedisStore:
         self._prefix = prefix
         self._now = now
         self._fills = itertools.count()
+        self._together = Together(self._make)
 
     async def take(
         self, number: int, needs: Sequence[Need], *, lease: float, waits: bool
@@ -77,7 +98,7 @@ class RedisStore:
         keys = [key for need in needs for key in self._names(need.key)]
         terms = [term for n in needs for term in (n.limit, n.hold, int(n.streak))]
         ticket = TICKET if waits else 0
-        reply = await self._run(lua.TAKE, keys, [*split(number), lease, ticket, *terms])
+        reply = await self._do("take", keys, [*split(number), lease, ticket, *terms])
         return _answer(reply)
 
     async def settle(self, number: int, needs: Sequence[Need], outcome: Outcome) -> None:
@@ -86,13 +107,13 @@ class RedisStore:
         linger = LINGER if outcome is Outcome.UNKNOWN else 0
         sent = int(outcome is not Outcome.NOT_SENT)
         holds = [need.hold for need in needs]
-        await self._run(lua.SETTLE, keys, [_member(number), sent, linger, *holds])
+        await self._do("settle", keys, [_member(number), sent, linger, *holds])
 
     async def fill(self, name: int, need: Need, seconds: float, leave: int) -> None:
         """Leave at most that many of the need's places for that long."""
         member = f"-{name}:0:{next(self._fills)}"
         terms = [member, seconds, leave, need.limit, need.hold, int(need.streak)]
-        await self._run(lua.FILL, [self._name(need.key)], terms)
+        await self._do("fill", [self._name(need.key)], terms)
 
     async def restore(self, name: int, places: Mapping[str, Sequence[Place]]) -> None:
         """Make these all the places that a governor has taken on the keys."""
@@ -102,16 +123,16 @@ class RedisStore:
             for wait, number in mine:
                 unique = f":{next(self._fills)}" if number == join(name, 0) else ""
                 terms += [_member(number) + unique, wait]
-        await self._run(lua.RESTORE, [self._name(key) for key in places], terms)
+        await self._do("restore", [self._name(key) for key in places], terms)
 
     async def notice(self, key: str) -> Notice | None:
         """Return what is posted on a key."""
-        return _notice(await self._run(lua.NOTICE, [self._name(key) + ":n"], []))
+        return _notice(await self._do("notice", [self._name(key) + ":n"], []))
 
     async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
         """Post a text on a key."""
         terms = [instead_of, text, seconds]
-        return await self._run(lua.POST, [self._name(key) + ":n"], terms) == 1
+        return await self._do("post", [self._name(key) + ":n"], terms) == 1
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -124,9 +145,26 @@ class RedisStore:
         name = self._name(key)
         return name, name + ":w", name + ":n"
 
-    async def _run(self, script: str, keys: Sequence[str], terms: Iterable[object]) -> Reply:
+    async def _do(self, name: str, keys: Sequence[str], terms: Iterable[object]) -> Reply:
+        """Make a step, perhaps in one script with the steps of others."""
+        step = _Step(name, keys, [str(term) for term in terms])
+        await self._together.make(step)
+        if isinstance(step.reply, StoreDown):
+            raise step.reply
+        return step.reply
+
+    async def _make(self, steps: list[_Step]) -> None:
         now = "" if self._now is None else repr(self._now())
-        return await self._link.run(script, keys, [now, *map(str, terms)])
+        keys = [key for step in steps for key in step.keys]
+        terms = [term for step in steps for term in step.words()]
+        try:
+            replies = await self._link.run(lua.SCRIPT, keys, [now, *terms])
+        except StoreDown as error:
+            replies = [error] * len(steps)
+        if not isinstance(replies, list):
+            replies = [StoreDown(_STRANGE)] * len(steps)
+        for step, reply in zip(steps, replies, strict=True):
+            step.reply = reply
 
 
 def _member(number: int) -> str:
@@ -150,7 +188,7 @@ def _answer(reply: Reply) -> Answer:
         case [0, *lacks]:
             return Refused(tuple(map(_lack, lacks)))
         case _:
-            raise StoreDown("the answer is none of our scripts'")
+            raise StoreDown(_STRANGE)
 
 
 def _lack(reply: Reply) -> Lack:
@@ -160,7 +198,7 @@ def _lack(reply: Reply) -> Lack:
             places = zip(map(float, texts[1::2]), map(_number, texts[::2]), strict=True)
             return Lack(index, float(wait), tuple(places))
         case _:
-            raise StoreDown("the answer is none of our scripts'")
+            raise StoreDown(_STRANGE)
 
 
 def _notice(reply: Reply) -> Notice | None:

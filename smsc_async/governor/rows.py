@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import attrs
 
 from .board import Board
-from .core import Place
 from .fair import FairCore
 from .store import Answer, Granted
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .base import Need
+    from .core import Place
 
 __all__ = ["Row", "RowCore"]
 

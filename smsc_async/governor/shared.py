@@ -14,14 +14,14 @@ import attrs
 
 from .._clock import Clock
 from ..errors import GovernorUnavailable, InvalidRequest
-from .base import Need, Notice, Outcome, Permit
-from .core import Place
 from .front import Front, FrontCore
 from .store import Granted, Store, StoreDown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from .base import Need, Notice, Outcome, Permit
+    from .core import Place
     from .line import Waiter
 
 __all__ = ["SharedGovernor"]

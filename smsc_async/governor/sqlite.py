@@ -6,7 +6,7 @@ import os
 import sqlite3
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -19,9 +19,10 @@ from .._clock import Clock, SystemClock
 from .rows import Row, RowCore
 from .shared import SharedGovernor
 from .store import Answer, StoreDown
+from .together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from .base import Need, Notice, Outcome
     from .core import Place
@@ -50,7 +51,6 @@ _SWEEP_EVERY: Final = 60.0
 _PAUSE: Final = (0.0001, 0.001)
 """Seconds, at random, between two tries to write."""
 _KEYS_AT_ONCE: Final = 500
-_STEPS_AT_ONCE: Final = 64
 _LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -90,9 +90,6 @@ class _Step:
 
     keys: Sequence[str]
     work: Callable[[RowCore, float], object]
-    ended: anyio.Event = attrs.field(factory=anyio.Event)
-    done: bool = False
-    result: object = None
     error: Exception | None = None
 
 
@@ -100,20 +97,19 @@ class _Step:
 class SqliteStore:
     """Keys, each in a row with the places taken under it; the core itself does the counting.
 
-    One of those who have a step to make takes all that wait with it into one transaction, in a
-    thread, while the others wait.
+    All steps that wait are made in one transaction, in a thread.
     """
 
     _path: str = attrs.field(alias="path")
     _now: Callable[[], float] = attrs.field(kw_only=True, alias="now")
     _timeout: float = attrs.field(kw_only=True, alias="timeout")
     _file: _File = attrs.field(init=False)
-    _steps: list[_Step] = attrs.field(factory=list[_Step], init=False)
-    _busy: bool = attrs.field(default=False, init=False)
+    _together: Together[_Step] = attrs.field(init=False)
     _thread: anyio.CapacityLimiter | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._file = _File(self._path, self._now, self._timeout)
+        self._together = Together(self._make)
 
     async def take(
         self, number: int, needs: Sequence[Need], *, lease: float, waits: bool
@@ -168,27 +164,13 @@ class SqliteStore:
         """Make a step in a transaction; it may be one with the steps of others."""
         result: list[T] = []
         step = _Step(keys, lambda core, now: result.append(work(core, now)))
-        self._steps.append(step)
-        with anyio.CancelScope(shield=True):
-            while not step.done:
-                if self._busy:
-                    await step.ended.wait()
-                else:
-                    await self._lead()
+        await self._together.make(step)
         if step.error is not None:
             raise StoreDown(f"{type(step.error).__name__}: {step.error}") from step.error
         return result[0]
 
-    async def _lead(self) -> None:
-        """Make the steps that are there, and let the next one make those that came meanwhile."""
-        self._busy = True
-        steps, self._steps = self._steps[:_STEPS_AT_ONCE], self._steps[_STEPS_AT_ONCE:]
-        try:
-            await anyio.to_thread.run_sync(self._file.make, steps, limiter=self._limiter())
-        finally:
-            self._busy = False
-            for step in [*steps, *self._steps[:1]]:
-                step.ended.set()
+    async def _make(self, steps: list[_Step]) -> None:
+        await anyio.to_thread.run_sync(self._file.make, steps, limiter=self._limiter())
 
 
 class _File:
@@ -210,9 +192,6 @@ class _File:
             for step in steps:
                 step.error = error
             self.close()
-        finally:
-            for step in steps:
-                step.done = True
 
     def close(self) -> None:
         """Close it; it is opened again when it is needed."""

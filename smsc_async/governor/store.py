@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import attrs
 
+from .base import Notice
+from .core import Place
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .base import Need, Notice, Outcome
-    from .core import Place
+    from .base import Need, Outcome
 
 __all__ = ["Answer", "Granted", "Lack", "Refused", "Store", "StoreDown"]
 

@@ -31,7 +31,9 @@ def _no_picture(_: object) -> bytes:
     raise ValueError("expected a picture, not JSON")
 
 
-_IMAGE: Final = Command("imgcode.php", _no_picture, repeat=Repeat.ALWAYS, docs=_DOCS, raw=_picture)
+_IMAGE: Final = Command(
+    "imgcode.php", _no_picture, repeat=Repeat.ALWAYS, docs=_DOCS, raw=_picture, public=True
+)
 
 
 @attrs.frozen(eq=False)

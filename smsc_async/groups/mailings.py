@@ -179,6 +179,8 @@ _GET_ALL: Final = Command(
 class Mailings:
     """Mailings. The service takes one identical request a minute, also of those that only read.
 
+    The second one waits for a little more than a minute, if the client's `patience` is as long; it
+    is `RateLimited` if not, as with the patience that a client has by itself.
     Mailings of letters are apart from all others: to get at them say `email=True`.
     """
 
@@ -274,7 +276,7 @@ class Mailings:
         """Return the form fields of all but recipients and content."""
         needed(name=name)
         given = {option: value for option, value in options.items() if value is not None}
-        shared = {option: given.pop(option) for option in _SHARED & given.keys()}
+        shared = {option: given.pop(option) for option in tuple(given) if option in _SHARED}
         _check(given)
         return {
             "sender": self._sender,

@@ -94,7 +94,7 @@ class Http11Link(Link):
 
     def _answer(self, answer: Answer, fault: Fault | None) -> None:
         length = len(answer.body) + (fault is Fault.WRONG_LENGTH)
-        fields = [("content-type", answer.content_type), ("content-length", b"%d" % length)]
+        fields = [(b"content-type", answer.content_type), (b"content-length", b"%d" % length)]
         self._say(h11.Response(status_code=answer.status, headers=fields))
         if fault in _BROKEN_OFF:
             self._break_off(answer.body, fault)

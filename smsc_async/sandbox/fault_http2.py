@@ -26,6 +26,8 @@ __all__ = ["Http2Link"]
 _GOAWAY: Final = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00"
 """The head of a GOAWAY frame of eight bytes."""
 
+_MOMENT: Final = 0.01
+
 _CODES: Final = h2.errors.ErrorCodes
 _CUT_SHORT: Final = frozenset((Fault.HALF_REPLY, Fault.CLOSE_AFTER_HEAD, Fault.RESET_AFTER_HEAD))
 
@@ -151,7 +153,8 @@ class Http2Link(Link):
 
     def _leave(self) -> None:
         if self._leaving and not self._begun:
-            self.close()
+            # At once, what is still coming in would be answered by a reset, and nothing be read.
+            asyncio.get_running_loop().call_later(_MOMENT, self.close)
 
     async def _serve(self, stream: int, request: Request, strike: Strike | None) -> None:
         answer = await self.desk.answer(request, strike)

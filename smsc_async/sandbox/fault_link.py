@@ -77,8 +77,9 @@ class Link(asyncio.Protocol):
 
     def reset(self) -> None:
         """Close at once, by a TCP reset."""
-        plain = self._transport and self._transport.get_extra_info("socket")
-        # There is none any more if the client has just hung up.
-        if plain is not None:
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        if self._transport is not None:
+            plain = self._transport.get_extra_info("socket")
+            # There is none any more if the client has just hung up.
+            if plain is not None:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self.cut()

@@ -76,6 +76,8 @@ class Exchange(Protocol):
     ) -> Reply:
         """POST the form and return whatever was answered; the host to `avoid` is asked last.
 
+        An empty form is a GET.
+
         Raises `TransportFailure`, whose `sent` says whether it may have been processed and whose
         `attempts` lists every try. `progress` says at any time whether it may have been sent.
         """
@@ -244,7 +246,7 @@ class HttpExchange:
             (b"content-length", b"%d" % (len(form) if isinstance(form, bytes) else form.size)),
         ]
         stream = httpx.ByteStream(form) if isinstance(form, bytes) else _Streamed(form)
-        return httpx.Request("POST", url, headers=headers, stream=stream)
+        return httpx.Request("POST" if form else "GET", url, headers=headers, stream=stream)
 
 
 def _is_the_service(reply: Reply) -> bool:

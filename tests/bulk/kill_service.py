@@ -1,7 +1,7 @@
 """The sandbox in a process of its own, with faults, in fast time; for the tests that kill.
 
-It prints where it is, answers each line on its standard input with what it has seen, and ends with
-its input.
+It prints where it is. Asked on its standard input for "all" it says what it has seen, asked for
+anything else how many messages that were; it ends with its input.
 """
 
 from __future__ import annotations
@@ -75,8 +75,9 @@ def main() -> None:
     with sandbox:
         threading.Thread(target=fall, args=(sandbox, every), daemon=True).start()
         print(json.dumps({"hosts": sandbox.urls, "ca": sandbox.ca}), flush=True)
-        for _ in sys.stdin:
-            print(json.dumps(seen(sandbox)), flush=True)
+        for line in sys.stdin:
+            whole = line.strip() == "all"
+            print(json.dumps(seen(sandbox) if whole else len(sandbox.messages)), flush=True)
 
 
 if __name__ == "__main__":

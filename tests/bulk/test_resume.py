@@ -327,6 +327,27 @@ async def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:
     assert count == 0
 
 
+async def test_who_fails_fails_alone(tmp_path: Path) -> None:
+    """Of those who share a transaction only those fail whose own work does."""
+    database = Database(tmp_path / "a.db", "CREATE TABLE a (b UNIQUE);")
+    await database.open()
+    failed: list[int] = []
+
+    async def insert(number: int) -> None:
+        try:
+            await database.run(lambda c: c.execute("INSERT INTO a VALUES (?)", (number % 15,)))
+        except JournalError:
+            failed.append(number)
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(insert, number)
+    count = await database.run(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
+    await database.aclose()
+
+    assert (len(failed), count) == (5, 15)
+
+
 async def test_who_is_cancelled_leaves_the_queue(tmp_path: Path) -> None:
     """Work whose owner has given up before its turn is not done."""
     database = Database(tmp_path / "a.db", "CREATE TABLE a (b);")

@@ -18,7 +18,8 @@ from .promises import FAST, HTTP, Http, Outcome, check, client, in_words, servic
 from .table import MODES, Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable, Coroutine, Iterable
+    from typing import Any
 
     from smsc_async import AsyncSmsc
     from smsc_async.sandbox import Host, Sandbox
@@ -98,7 +99,7 @@ LOST_SENDS: Final = [
     (Fault.CLOSE_BEFORE, ("reply", "reply", "OutcomeUnknown")),
 ]
 
-Run: TypeAlias = "Callable[[Mode, Http], Awaitable[None]]"
+Run: TypeAlias = "Callable[[Mode, Http], Coroutine[Any, Any, None]]"
 
 
 async def in_each_mode(run: Run) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 import pytest
@@ -42,7 +42,7 @@ def content(to: tuple[str, ...], number: int) -> str | Content:
     return text
 
 
-async def over_both(run: Callable[[Http], Awaitable[None]]) -> None:
+async def over_both(run: Callable[[Http], Coroutine[Any, Any, None]]) -> None:
     """Run something over HTTP/2 and over HTTP/1.1 at once."""
     async with anyio.create_task_group() as group:
         for http in HTTP:

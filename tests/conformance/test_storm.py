@@ -29,7 +29,10 @@ MODES: Final[tuple[Mode, ...]] = ("careful", "careful", "fast", "careful", "rais
 
 # A blocked address stops every call for a minute, and would leave no storm to see.
 BLOCK: Final = 1 / 4000
-ON_STATUS: Final = tuple(fault for fault in Fault if fault is not Fault.ERROR_4)
+# What is read no more takes the others along, until the connection is left.
+DEAF: Final = 1 / 400
+RARE: Final = (Fault.ERROR_4, Fault.STOP_READING)
+ON_STATUS: Final = tuple(fault for fault in Fault if fault not in RARE)
 ON_SEND: Final = tuple(
     fault for fault in ON_STATUS if fault not in (Fault.STATUS_LAG, Fault.STATUS_FAILS)
 )
@@ -51,6 +54,8 @@ def storm(seed: int, http: Http) -> Faults:
             return None
         if random.random() < BLOCK:
             return Fault.ERROR_4, 0.0
+        if random.random() < DEAF:
+            return Fault.STOP_READING, 0.0
         if random.random() >= chances[script]:
             return None
         return random.choice(kinds[script]), random.uniform(1.0, LATEST)
@@ -90,7 +95,7 @@ async def run(seed: int, sends: int, faults: Iterable[Fault], http: Http = "2") 
     """Hold the promises against a storm."""
     told: dict[str, Outcome] = {}
     async with service(storm(seed, http), http=http) as (sandbox, smsc):
-        with anyio.fail_after(280):
+        with anyio.fail_after(380):
             await send_all(smsc, sends, told)
         await anyio.sleep(LATEST / FAST)
         doubts = {doubt.message_id for doubt in smsc.doubts}

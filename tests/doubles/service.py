@@ -46,7 +46,7 @@ async def fields_of(body: bytes | Body, content_type: str) -> dict[str, str]:
         return document
     if not isinstance(body, bytes):
         return read_form(b"", whole, content_type.encode())[0]
-    return dict(parse_qsl(whole.decode("ascii"), keep_blank_values=True, strict_parsing=True))
+    return dict(parse_qsl(whole.decode("ascii"), keep_blank_values=True, strict_parsing=bool(whole)))
 
 
 def failure(sent: Sent) -> TransportFailure:

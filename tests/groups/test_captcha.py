@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from clocks import InstantClock
 from service import InProcess, ScriptedExchange, caller, failure
 
-from smsc_async import ApiError, BadReply, InvalidRequest
+from smsc_async import ApiError, AuthenticationFailed, BadReply, InvalidRequest
+from smsc_async.groups.alerts import Alerts
 from smsc_async.groups.captcha import Captcha
+from smsc_async.sandbox import Sandbox
 from smsc_async.sandbox.scripts.imgcode import Shelf
 from smsc_async.transport import Sent
 
@@ -66,7 +69,7 @@ async def test_formats(body: bytes) -> None:
     """Whatever format the picture has, its bytes are returned as they are."""
     exchange = ScriptedExchange(body)
     assert await Captcha(caller(exchange), HOST).image() == body
-    assert [path for path, _ in exchange.asked] == ["/sys/imgcode.php"]
+    assert exchange.asked == [("/sys/imgcode.php", {})]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"ERROR = 1", b"{}", b"[]", b"{"])
@@ -88,3 +91,24 @@ async def test_a_lost_picture_is_asked_for_again() -> None:
     exchange = ScriptedExchange(failure(Sent.UNKNOWN), GIF)
     assert await Captcha(caller(exchange), HOST).image() == GIF
     assert len(exchange.asked) == 2
+
+
+async def test_a_picture_says_nothing_of_the_password() -> None:
+    """However many pictures come, no more than two wrong passwords are tried."""
+    wrong = {"error": "authorise error", "error_code": 2}
+    exchange = ScriptedExchange(GIF, *[wrong, GIF] * 2, *[GIF] * 9)
+    call = caller(exchange)
+    await Captcha(call, HOST).image()
+    for number in range(5):
+        with pytest.raises(AuthenticationFailed):
+            await Alerts(call).send(1, name=str(number))
+        with suppress(AuthenticationFailed):
+            await Captcha(call, HOST).image()
+
+    assert [path for path, _ in exchange.asked].count("/sys/ping.php") == 2
+
+
+async def test_over_the_wire() -> None:
+    """It is asked for by GET, without a login."""
+    async with Sandbox() as sandbox, sandbox.client(password="wrong") as smsc:
+        assert (await smsc.captcha.image()).startswith(b"\x89PNG")

@@ -83,7 +83,7 @@ async def test_no_answer(fault: Fault, error: type[Exception], words: str | None
         sandbox.faults.add(fault)
         with pytest.raises(error, match=words):
             await send(client)
-        assert len(sandbox.messages) == fault.processed
+        assert await taken(sandbox, fault.processed)
         assert sandbox.faults.strikes == (Strike(fault, "send.php", 0),)
 
         # Once is enough: the next one is served.

@@ -68,8 +68,8 @@ async def test_redirects_and_cookies_are_not_followed(
     route = router.post(f"{MAIN}/x").respond(
         302, headers={"location": "https://evil.example/", "set-cookie": "a=1"}
     )
-    assert (await exchange("/x", b"")).status == 302
-    assert (await exchange("/x", b"")).status == 302
+    assert (await exchange("/x", b"a=1")).status == 302
+    assert (await exchange("/x", b"a=1")).status == 302
     assert "cookie" not in route.calls.last.request.headers
     assert not exchange._client.cookies
 
@@ -83,8 +83,8 @@ async def test_unsent_goes_to_the_next_host(
     """What was certainly not sent goes to the next host at once, and the host is left."""
     main = router.post(f"{MAIN}/x").mock(side_effect=error("no"))
     router.post(f"{BACKUP}/x").respond(200, content=b"ok")
-    assert (await exchange("/x", b"")).host == "backup.example:8443"
-    assert (await exchange("/x", b"")).host == "backup.example:8443"
+    assert (await exchange("/x", b"a=1")).host == "backup.example:8443"
+    assert (await exchange("/x", b"a=1")).host == "backup.example:8443"
     assert main.call_count == 1
 
 
@@ -107,7 +107,7 @@ async def test_unknown_ends_the_call(
     router.post(f"{MAIN}/x").mock(side_effect=error)
     backup = router.post(f"{BACKUP}/x").respond(200)
     with pytest.raises(TransportFailure) as caught:
-        await exchange("/x", b"")
+        await exchange("/x", b"a=1")
     assert caught.value.sent is Sent.UNKNOWN
     assert [attempt.host for attempt in caught.value.attempts] == ["main.example"]
     assert backup.call_count == 0
@@ -125,7 +125,7 @@ async def test_every_try_is_listed(
     router.post(f"{MAIN}/x").mock(side_effect=refuse)
     router.post(f"{BACKUP}/x").mock(side_effect=httpx.ReadTimeout("slow"))
     with pytest.raises(TransportFailure) as caught:
-        await exchange("/x", b"")
+        await exchange("/x", b"a=1")
     assert caught.value.attempts == (
         Attempt("main.example", "connect", 3.0, "ConnectError: down"),
         Attempt("backup.example:8443", "reply", 0.0, "ReadTimeout: slow"),
@@ -137,7 +137,7 @@ async def test_all_hosts_down_is_not_sent(exchange: HttpExchange, router: respx.
     """Nobody can be reached: not sent, with one try per host."""
     router.route().mock(side_effect=httpx.ConnectError("down"))
     with pytest.raises(TransportFailure) as caught:
-        await exchange("/x", b"")
+        await exchange("/x", b"a=1")
     assert caught.value.sent is Sent.NO
     assert len(caught.value.attempts) == 2
 
@@ -151,7 +151,7 @@ async def test_a_host_that_is_not_the_service_is_left(
     """After two such answers the backup host stands in; each of them says where it is from."""
     router.post(f"{MAIN}/x").respond(status, text=body)
     router.post(f"{BACKUP}/x").respond(200, text="{}")
-    replies = [await exchange("/x", b"") for _ in range(3)]
+    replies = [await exchange("/x", b"a=1") for _ in range(3)]
     assert [reply.body.decode() for reply in replies] == [body, body, "{}"]
     assert [attempt.host for attempt in replies[0].attempts] == [replies[0].host]
     assert replies[2].attempts == ()
@@ -164,7 +164,7 @@ async def test_too_large_a_body_is_unknown(
     monkeypatch.setattr("smsc_async.transport.exchange.BODY_CAP", 10)
     router.post(f"{MAIN}/x").respond(200, content=b"x" * 11)
     with pytest.raises(TransportFailure, match="longer than") as caught:
-        await exchange("/x", b"")
+        await exchange("/x", b"a=1")
     assert caught.value.sent is Sent.UNKNOWN
 
 
@@ -273,3 +273,9 @@ async def test_cancellation_passes_through(
                 await asked.wait()
                 scope.cancel()
         assert scope.cancelled_caught
+
+
+async def test_nothing_to_say_is_a_get(exchange: HttpExchange, router: respx.MockRouter) -> None:
+    """What is asked for without a form is asked for by GET."""
+    router.get(f"{MAIN}/sys/imgcode.php").respond(200, content=b"GIF89a")
+    assert (await exchange("/sys/imgcode.php", b"")).body == b"GIF89a"

@@ -13,6 +13,7 @@ from smsc_async import (
     MessageStatus,
     Quote,
     RecipientResult,
+    RecipientStatus,
     SentMessage,
 )
 
@@ -26,6 +27,7 @@ async def every_call(smsc: AsyncSmsc) -> None:
     assert_type(await smsc.status(sent.id, "79991234567", detail=2), MessageStatus | HlrStatus)
     pairs = [(sent.id, "79991234567")]
     assert_type(await smsc.statuses(pairs), list[MessageStatus | HlrStatus])
+    assert_type(await smsc.wait_delivered(sent, timeout=5), list[RecipientStatus])
     assert_type(await smsc.balance(), Balance)
     await smsc.send("79991234567", "Hello", sender="Shop", valid=2, repeat="wait", outcome="raise")
 

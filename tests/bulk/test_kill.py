@@ -1,0 +1,158 @@
+"""A hundred thousand messages through faults, in a process that is killed again and again.
+
+The service is the strict sandbox in a process of its own. Nothing may be lost, nothing may be sent
+twice, and what nobody knows has to be named.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import anyio
+import attrs
+import pytest
+
+from smsc_async import SqliteJournal
+from smsc_async.bulk import Totals
+from smsc_async.sandbox import Sandbox
+
+pytestmark = [pytest.mark.kill]
+
+HOME: Final = Path(__file__).parent
+COUNT: Final = int(os.environ.get("SMSC_KILL_MESSAGES", "100000"))
+KILLS: Final = 22
+FAST: Final = 50.0
+"""How many seconds pass in one, but for the command line."""
+
+Start = Callable[[], "subprocess.Popen[str]"]
+
+
+@attrs.define
+class Service:
+    """The sandbox in its process."""
+
+    process: subprocess.Popen[str]
+    hosts: list[str]
+    ca: str
+
+    def ask(self, question: str) -> Any:
+        """Ask it something."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(question, file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+
+@contextmanager
+def service(factor: float) -> Iterator[Service]:
+    """Run the service; its main host is dead now and then."""
+    command = [sys.executable, str(HOME / "kill_service.py"), str(factor), "7"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        where = json.loads(process.stdout.readline())
+        yield Service(process, where["hosts"], where["ca"])
+        process.communicate()
+
+
+def kill_course(start: Start, service: Service, random: Random) -> int:
+    """Start it, kill it, and again; in the end let it go on to its end. Return how often."""
+    kills = 0
+    while True:
+        begun = service.ask("how many")
+        enough = begun + random.randrange(1, 4 * COUNT // (3 * KILLS))
+        with start() as process:
+            while process.poll() is None:
+                if kills < KILLS and service.ask("how many") >= enough:
+                    time.sleep(random.uniform(0.0, 0.02))
+                    process.kill()
+                    break
+                time.sleep(0.005)
+            process.wait()
+        if process.returncode == 0:
+            return kills
+        assert process.returncode == -9
+        kills += 1
+
+
+def check(service: Service, journal: Path, wanted: set[str]) -> Totals:
+    """Hold what the service has taken against what the journal says."""
+    seen = service.ask("all")
+    taken = set(seen["phones"])
+
+    async def read() -> tuple[Totals, dict[str, str]]:
+        book = SqliteJournal(journal)
+        outcomes = {r.phone.lstrip("+"): r.outcome async for r in book.results()}
+        return await book.totals(), outcomes
+
+    totals, outcomes = anyio.run(read)
+    by_name: dict[str, set[str]] = {"accepted": set(), "refused": set(), "in doubt": set()}
+    for phone, outcome in outcomes.items():
+        by_name[outcome].add(phone)
+    assert seen["twice"] == []
+    assert outcomes.keys() == wanted
+    assert by_name["accepted"] <= taken
+    assert taken - by_name["accepted"] <= by_name["in doubt"]
+    assert wanted - taken <= by_name["in doubt"]
+    assert by_name["refused"] == set()
+    assert len(by_name["in doubt"]) == totals.in_doubt <= COUNT / 50
+    assert set(seen["refusals"]) <= {"status.mass"}
+    assert len(seen["strikes"]) > 5
+    return totals
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_killed_and_resumed(tmp_path: Path, backend: str) -> None:
+    """Each message is accepted exactly once, or named in doubt."""
+    journal = tmp_path / "june.db"
+    with service(FAST) as running:
+        facts = json.dumps([running.hosts, running.ca, str(journal), COUNT, FAST])
+        command = [sys.executable, str(HOME / "kill_worker.py"), facts, backend]
+        path = str(HOME.parent / "doubles")
+        environment = os.environ | {"PYTHONPATH": path}
+
+        kills = kill_course(
+            lambda: subprocess.Popen(command, env=environment, text=True), running, Random(7)
+        )
+
+        assert kills == KILLS
+        check(running, journal, {f"7999{number:07}" for number in range(COUNT)})
+
+
+def test_killed_and_resumed_on_the_command_line(tmp_path: Path) -> None:
+    """So it is with a CSV file and the command line, in real time."""
+    people, journal = tmp_path / "people.csv", tmp_path / "june.db"
+    with people.open("w", encoding="windows-1251", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["имя", "phone"])
+        writer.writerows([f"Иван {number}-й", f"+7999{number:07}"] for number in range(COUNT))
+    with service(1.0) as running:
+        environment = os.environ | {
+            "SMSC_LOGIN": Sandbox.login,
+            "SMSC_PASSWORD": Sandbox.password,
+            "SMSC_HOSTS": ",".join(running.hosts),
+            "SMSC_CA": running.ca,
+        }
+        command = [sys.executable, "-m", "smsc_async.cli", "send-many", str(people)]
+        command += ["-t", "Здравствуйте, {имя}! Ваш заказ готов.", "-j", str(journal)]
+
+        def start() -> subprocess.Popen[str]:
+            return subprocess.Popen(
+                command, env=environment, text=True, stderr=subprocess.DEVNULL
+            )
+
+        kills = kill_course(start, running, Random(8))
+
+        assert kills == KILLS
+        check(running, journal, {f"7999{number:07}" for number in range(COUNT)})
