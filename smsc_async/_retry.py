@@ -11,10 +11,12 @@ from tenacity import AsyncRetrying, retry_if_exception
 from ._clock import Clock
 from ._command import Command, Repeat
 from .errors import (
+    ApiError,
     BadReply,
     DuplicateMessage,
     NotSent,
     OutcomeUnknown,
+    RateLimited,
     SmscError,
     TooManyRequests,
 )
@@ -101,6 +103,7 @@ class Terms:
 async def again(failure: SmscError, work: Callable[[], Awaitable[T]], terms: Terms) -> T:
     """Do the work again, after the failure of a first attempt, for as long as the terms allow.
 
+    Where a limit leaves no room for another attempt, the failure of the last one is raised.
     The `AsyncRetrying` is a fresh one each time: tenacity keeps its state per thread, so tasks must
     not share it.
     """
@@ -113,9 +116,20 @@ async def again(failure: SmscError, work: Callable[[], Awaitable[T]], terms: Ter
         sleep=terms.clock.sleep,
         reraise=True,
     )
+    limited: RateLimited | None = None
     async for attempt in attempts:
         with attempt:
             if attempt.retry_state.attempt_number == 1:
                 raise failure
-            return await work()
+            try:
+                return await work()
+            except RateLimited as error:
+                if isinstance(error, ApiError) or isinstance(failure, RateLimited):
+                    raise
+                limited = error
+            except SmscError as error:
+                failure = error
+                raise
+        if limited is not None:
+            raise failure from limited
     raise AssertionError("tenacity returns or raises")

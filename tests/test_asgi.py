@@ -141,6 +141,25 @@ async def test_half_a_body() -> None:
     assert (stored.events, sent) == ([], [])
 
 
+async def test_a_body_without_end() -> None:
+    """Nobody can make the handler read for ever, nor fill its memory."""
+    sent: list[dict[str, object]] = []
+    read = 0
+
+    async def receive() -> dict[str, object]:
+        nonlocal read
+        read += 1
+        assert read < 10
+        return {"type": "http.request", "body": b"x" * 100_000, "more_body": True}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    await CallbackApp(secret=SECRET)({"type": "http", "method": "POST"}, receive, send)  # type: ignore[arg-type]
+
+    assert (read, sent[0]["status"]) == (3, 400)
+
+
 async def test_lifespan() -> None:
     """It can be served alone, and says so; it has nothing to say to a websocket."""
     sent: list[str] = []

@@ -27,6 +27,7 @@ from smsc_async import (
 )
 from smsc_async._wire import Form
 from smsc_async.groups.account import BALANCE
+from smsc_async.groups.mailings import Mailings
 from smsc_async.transport import Progress, Reply, Sent
 
 if TYPE_CHECKING:
@@ -203,6 +204,17 @@ async def test_window_used_up_is_told_to_the_impatient() -> None:
         await balance(smsc)
 
     assert caught.value.rule == "balance.any"
+    assert len(smsc.asked) == 1
+
+
+async def test_no_room_for_another_attempt() -> None:
+    """Where the limit is used up by the first attempt, what went wrong with that is told."""
+    smsc = Client(ScriptedExchange(failure(Sent.UNKNOWN), []))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        await Mailings(smsc._call).all()
+
+    assert isinstance(caught.value.__cause__, RateLimited)
     assert len(smsc.asked) == 1
 
 

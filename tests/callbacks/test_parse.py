@@ -100,6 +100,12 @@ def test_the_label_comes_last() -> None:
     assert texts == {INCOMING["mes"]}
 
 
+def test_a_text_goes_first() -> None:
+    """What has a text is a message, whatever else it has."""
+    assert isinstance(parse(as_form(STATUS | CALL | INCOMING)), IncomingMessage)
+    assert isinstance(parse(as_form(STATUS | CALL)), CallConfirmation)
+
+
 def test_hlr_and_voice_menu() -> None:
     """Statuses of HLR requests and of calls have fields of their own."""
     hlr = {"imsi": "250021234567890", "msc": "79262000331", "mcc": "250", "mnc": "02"}
@@ -221,6 +227,7 @@ def test_a_call_that_came_as_a_message() -> None:
         (b"id=a%0Ab&phone=79991234567&status=1", "its id cannot be read"),
         (b"id=1&phone=a%00&status=1", "its phone cannot be read"),
         (b"id=1&phone=&status=1", "its phone cannot be read"),
+        (b"id=1&phone=7+999+1234567&status=1", "its phone cannot be read"),
         (b"{", "begins like JSON"),
         (b"[" * 50_000, "begins like JSON"),
         (b"[" * 20 + b"1" + b"]" * 20, "nested too deeply"),

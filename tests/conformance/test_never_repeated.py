@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
@@ -119,12 +120,13 @@ async def changes(name: str, fault: Fault, http: Http) -> tuple[type[Exception] 
 async def test_a_change_whose_answer_is_lost(fault: Fault) -> None:
     """It was made once or not at all, and the caller is told that nobody knows which."""
 
-    async def run(http: Http) -> None:
-        for name in CHANGES:
-            wanted = OutcomeUnknown, fault.processed, 1
-            assert (name, await changes(name, fault, http)) == (name, wanted)
+    async def run(name: str, http: Http) -> None:
+        wanted = OutcomeUnknown, fault.processed, 1
+        assert (name, await changes(name, fault, http)) == (name, wanted)
 
-    await over_both(run)
+    async with anyio.create_task_group() as group:
+        for name, http in product(CHANGES, HTTP):
+            group.start_soon(run, name, http)
 
 
 NOT_MADE: Final = (

@@ -188,7 +188,7 @@ async def test_on_the_wire(group: Both) -> None:
 
     assert await blacklist.add(who(group), blocked=MAILINGS, comment="Хватит") == "5"
     assert await blacklist.add(who(group)) == "6"
-    await blacklist.delete(who(group))
+    await blacklist.delete(f"+{ANNA}" if group is Blacklist else MAIL)
     await blacklist.page(limit=1000, before="77")
     await blacklist.page()
     await found(blacklist, before=77)
