@@ -22,15 +22,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import anyio
 
 from smsc_async._clock import SystemClock
 from smsc_async.governor import Governor, Need, Outcome
 from smsc_async.governor.address import governor_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIVE_KEYS = 20_000
 SLOTS = Need("slots", 1000, 0.0, "concurrency")

@@ -119,7 +119,7 @@ class Caller:
         self._logged_in = False
         self._login: anyio.Event | None = None
         self._strict_status = False
-        self.doubts = Doubts(clock.now)
+        self.doubts: Doubts = Doubts(clock.now)
 
     @property
     def deadline(self) -> float:
@@ -318,11 +318,10 @@ class Caller:
 
     async def _give_back(self, permit: Permit, outcome: Outcome) -> None:
         """Release the permit; what goes wrong there must not cost anybody an answer."""
-        with anyio.CancelScope(shield=True):
-            try:
-                await self._governor.release(permit, outcome)
-            except Exception:  # noqa: BLE001 - whatever a governor raises; its lease ends by itself
-                _LOG.exception("the governor did not take a permit back")
+        try:
+            await self._governor.release(permit, outcome)
+        except Exception:  # noqa: BLE001 - whatever a governor raises; its lease ends by itself
+            _LOG.exception("the governor did not take a permit back")
 
     async def _acquire(self, call: _Call, *, alone: bool) -> Permit:
         patience = min(call.patience, call.until - self._clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
@@ -35,7 +36,7 @@ _COMMON_FORM: Final = urlencode(_COMMON)
 _PLAIN_ERROR: Final = re.compile(rb"\s*ERROR = (\d{1,9}) \(([^()]*)\)")
 
 _UNSAFE: Final = re.compile("[^A-Za-z0-9_.~-]+")
-_LONG: Final = 300
+_QUOTES: Final = {code: quote_plus(chr(code)) for code in range(128)}
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON_TYPE: Final = "application/json; charset=utf-8"
@@ -133,12 +134,9 @@ def _with_files(
 
 
 def _quoted(value: str) -> str:
-    # Most values have nothing to quote, and to find that out is cheaper.
-    if value.isalnum() and value.isascii():
-        return value
-    if len(value) < _LONG:
-        return quote_plus(value)
-    # As `quote_plus` does, but run by run: a list of Cyrillic texts has thousands of characters.
+    # As `quote_plus` does, but much faster: at once what is ASCII, run by run what is not.
+    if value.isascii():
+        return value.translate(_QUOTES)
     return _UNSAFE.sub(_quoted_run, value).replace("%20", "+")
 
 
@@ -185,7 +183,7 @@ def _parse(body: bytes) -> object:
 
 def _text(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError:
         return body.decode("windows-1251", errors="replace")
 

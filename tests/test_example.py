@@ -51,6 +51,20 @@ def test_the_way_back(smsc_sandbox_server: Sandbox, format: str) -> None:
     assert service.requests(http_version="1.1") == 0
 
 
+@pytest.mark.smsc_sandbox(delivery=(0.0, 0.05), latency=0.5)
+def test_the_callback_is_faster_than_the_answer(smsc_sandbox_server: Sandbox) -> None:
+    """A callback that comes before `send` has returned is not lost."""
+    service = smsc_sandbox_server
+    with serve(create_app(SECRET)) as url, httpx.Client(base_url=url) as browser:
+        service.callback_url = handler_url(f"{url}/smsc", SECRET)
+        asked = browser.post("/codes", json={"phone": PHONE})
+        before = [one.answers for one in service.callbacks]
+        delivery = browser.get(f"/codes/{asked.json()['id']}").json()
+
+    assert before == [[200], [200]]
+    assert delivery == {"delivery": "delivered", "final": True}
+
+
 def test_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The example goes the whole way by itself."""
     for name in ("SMSC_HOSTS", "SMSC_LOGIN", "SMSC_PASSWORD", "SMSC_CA"):

@@ -19,7 +19,15 @@ from ._body import MAX_BODY
 from ._parse import check_settings, parse
 from ._signature import Algorithm, WeakSignatureWarning
 from .events import CallConfirmation, Event, IncomingMessage, StatusEvent
-from .tracker import DeliveryTracker, MemoryStore, RecipientStatus, Report, StatusStore
+from .tracker import (
+    DeliveryTracker,
+    MemoryStore,
+    Recipient,
+    RecipientStatus,
+    Report,
+    Sent,
+    StatusStore,
+)
 
 __all__ = [
     "MAX_BODY",
@@ -32,8 +40,10 @@ __all__ = [
     "IncomingMessage",
     "MalformedCallback",
     "MemoryStore",
+    "Recipient",
     "RecipientStatus",
     "Report",
+    "Sent",
     "StatusEvent",
     "StatusStore",
     "WeakSignatureWarning",

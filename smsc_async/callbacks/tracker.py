@@ -14,9 +14,17 @@ from .._delivery import DeliveryError, DeliveryStatus
 from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
-__all__ = ["DeliveryTracker", "MemoryStore", "RecipientStatus", "Report", "StatusStore"]
+__all__ = [
+    "DeliveryTracker",
+    "MemoryStore",
+    "Recipient",
+    "RecipientStatus",
+    "Report",
+    "Sent",
+    "StatusStore",
+]
 
 _NATIONAL: Final = re.compile(r"8(\d{10})|(9\d{9})")
 
@@ -94,6 +102,44 @@ class RecipientStatus:
         code = int(self.status)
         rank = _RANKS.get(self.status, _FAILED if code > 0 else _BEFORE_THE_OPERATOR)
         return rank, moment, code, self.error or 0
+
+
+class Recipient(Protocol):
+    """What is known of a recipient when a message was sent: a `RecipientResult`."""
+
+    @property
+    def phone(self) -> str:
+        """Who it is."""
+        ...
+
+    @property
+    def accepted(self) -> bool | None:
+        """Whether the service has taken the message to this one."""
+        ...
+
+    @property
+    def status(self) -> int | None:
+        """Why it has not."""
+        ...
+
+    @property
+    def error(self) -> int | None:
+        """The same, more exactly."""
+        ...
+
+
+class Sent(Protocol):
+    """A message that was sent: a `SentMessage`."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def recipients(self) -> Sequence[Recipient]:
+        """Those it was sent to."""
+        ...
 
 
 Watcher: TypeAlias = "Callable[[RecipientStatus], object]"
@@ -180,6 +226,20 @@ class DeliveryTracker:
     def all(self, id: str) -> tuple[RecipientStatus, ...]:
         """Return what was heard of a message, one for each recipient that was heard of."""
         return tuple(self._store.all(id))
+
+    def of(self, sent: Sent) -> list[RecipientStatus]:
+        """Return how far a message has come that was sent: an item for each recipient, in order.
+
+        Whom the service has refused has failed from the start.
+        """
+        return [self._of(sent.id, recipient) for recipient in sent.recipients]
+
+    def _of(self, id: str, recipient: Recipient) -> RecipientStatus:
+        if recipient.accepted is not False:
+            return self.get(id, recipient.phone)
+        status = DeliveryStatus(recipient.status or DeliveryStatus.UNDELIVERABLE)
+        error = DeliveryError(recipient.error) if recipient.error else None
+        return RecipientStatus(id, _key(recipient.phone), status, error=error)
 
     @contextmanager
     def watch(self, ids: Iterable[str], changed: Watcher) -> Generator[None, None, None]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .._fields import text as text_writer
-from .._options import recipients
+from .._options import phone
 from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def group_code(value: object) -> str | None:
 
 def phone_or_group(value: str) -> str:
     """Return a phone number as digits, with the plus it may have, or a group code."""
-    return group_code(value) or recipients((value,))[0]
+    return group_code(value) or phone(value, "to")
 
 
 def check_text(_: object, attribute: attrs.Attribute[Any], value: object) -> None:

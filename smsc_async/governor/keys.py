@@ -31,11 +31,9 @@ _NEVER_COUNT: Final = frozenset({"login", "psw", "apikey", "fmt", "charset", "op
 """Who asks and how the answer should look: two requests that differ only here are identical."""
 
 _CONTENT: Final = ("mes", "list", "subj", "fileurl", "tpl")
-_KINDS: Final = frozenset(
-    (
-        *("flash", "bin", "push", "hlr", "ping", "mms"),
-        *("mail", "soc", "viber", "whatsapp", "bot", "call"),
-    )
+_KINDS: Final = (
+    *("flash", "bin", "push", "hlr", "ping", "mms"),
+    *("mail", "soc", "viber", "whatsapp", "bot", "call"),
 )
 _SEPARATORS: Final = re.compile(r"[,;\n]")
 
@@ -126,14 +124,15 @@ def _substance(fields: Mapping[str, str], who: Sequence[str]) -> Sequence[object
     Messages are compared by recipients, content and kind alone. Whatever the service compares, it
     cannot find two messages identical that differ here.
     """
-    if not fields.keys() & {"phones", "mes", "list"}:
+    if not ("phones" in fields or "mes" in fields or "list" in fields):
         return sorted(
             (name, value)
             for name, value in fields.items()
             if name not in _NEVER_COUNT and not _only_asks_for_cost(name, value)
         )
-    kinds = sorted((name, fields[name]) for name in _KINDS & fields.keys())
-    kinds = [kind for kind in kinds if kind[1] not in {"", "0"}]
+    kinds = [
+        (name, fields[name]) for name in _KINDS if name in fields and fields[name] not in {"", "0"}
+    ]
     return (
         sorted(set(who)),
         [fields.get(name, "") for name in _CONTENT],

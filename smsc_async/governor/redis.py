@@ -157,12 +157,12 @@ class RedisStore:
         now = "" if self._now is None else repr(self._now())
         keys = [key for step in steps for key in step.keys]
         terms = [term for step in steps for term in step.words()]
+        replies: Sequence[Reply | StoreDown]
         try:
-            replies = await self._link.run(lua.SCRIPT, keys, [now, *terms])
+            answer = await self._link.run(lua.SCRIPT, keys, [now, *terms])
+            replies = answer if isinstance(answer, list) else [StoreDown(_STRANGE)] * len(steps)
         except StoreDown as error:
             replies = [error] * len(steps)
-        if not isinstance(replies, list):
-            replies = [StoreDown(_STRANGE)] * len(steps)
         for step, reply in zip(steps, replies, strict=True):
             step.reply = reply
 

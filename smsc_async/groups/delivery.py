@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import anyio
 
-from .._delivery import DeliveryError, DeliveryStatus
-from ..callbacks import DeliveryTracker, RecipientStatus
+from .._delivery import DeliveryStatus
+from ..callbacks import DeliveryTracker
 from ..errors import (
     BadReply,
     InvalidRequest,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Sequence
 
     from .._clock import Clock
-    from ..callbacks import Report
+    from ..callbacks import RecipientStatus, Report, Sent
 
 __all__ = ["Deliveries"]
 
@@ -41,44 +41,6 @@ _FEW: Final = 20
 _AT_ONCE: Final = 2
 _PAGE: Final = 500
 _PASSING: Final = (NotSent, OutcomeUnknown, RateLimited, IpBlocked, BadReply)
-
-
-class Recipient(Protocol):
-    """What is known of a recipient when a message was sent: a `RecipientResult`."""
-
-    @property
-    def phone(self) -> str:
-        """Who it is."""
-        ...
-
-    @property
-    def accepted(self) -> bool | None:
-        """Whether the service has taken the message to this one."""
-        ...
-
-    @property
-    def status(self) -> int | None:
-        """Why it has not."""
-        ...
-
-    @property
-    def error(self) -> int | None:
-        """The same, more exactly."""
-        ...
-
-
-class Sent(Protocol):
-    """A message that was sent: a `SentMessage`."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def recipients(self) -> Sequence[Recipient]:
-        """Those it was sent to."""
-        ...
 
 
 class Asking(Protocol):
@@ -152,11 +114,14 @@ class _Wait:
         self._pauses = _PAUSES if tracker is None else _PAUSES_WITH_CALLBACKS
         self._failure: SmscError | None = None
         self._fatal: SmscError | None = None
-        self._ends: list[RecipientStatus | tuple[str, str]] = []
+        self._messages = messages
         self._open: dict[tuple[str, str], None] = {}
         for message in messages:
-            for recipient in message.recipients:
-                self._add(message.id, recipient)
+            if any(_is_group(recipient.phone) for recipient in message.recipients):
+                raise InvalidRequest("sent", "has a group, and who is in it is not known here")
+        for one in self._known():
+            if not one.is_final:
+                self._open[one.id, one.phone] = None
         self._look()
 
     def hear(self, heard: RecipientStatus) -> None:
@@ -169,7 +134,7 @@ class _Wait:
         """Return how far everything has come."""
         if self._fatal is not None:
             raise self._fatal
-        found = [self.tracker.get(*end) if isinstance(end, tuple) else end for end in self._ends]
+        found = self._known()
         unheard = any(one.status is DeliveryStatus.NOT_FOUND for one in found)
         if unheard and self._failure is not None:
             raise self._failure
@@ -187,19 +152,8 @@ class _Wait:
                     self._fatal = failure
                     self.finished.set()
 
-    def _add(self, message_id: str, recipient: Recipient) -> None:
-        phone = recipient.phone
-        if phone[:1] == "G" and phone[1:].isdecimal():
-            raise InvalidRequest("sent", "has a group, and who is in it is not known here")
-        if recipient.accepted is False:
-            status = DeliveryStatus(recipient.status or DeliveryStatus.UNDELIVERABLE)
-            error = DeliveryError(recipient.error) if recipient.error else None
-            self._ends.append(RecipientStatus(message_id, phone, status, error=error))
-            return
-        known = self.tracker.get(message_id, phone)
-        self._ends.append((message_id, known.phone))
-        if not known.is_final:
-            self._open[message_id, known.phone] = None
+    def _known(self) -> list[RecipientStatus]:
+        return [one for message in self._messages for one in self.tracker.of(message)]
 
     def _look(self) -> None:
         if not self._open:
@@ -238,3 +192,7 @@ class _Wait:
             for (message_id, phone), answer in zip(page, answers, strict=True):
                 self.tracker.apply(answer, id=message_id, phone=phone)
         return failures
+
+
+def _is_group(recipient: str) -> bool:
+    return recipient[:1] == "G" and recipient[1:].isdecimal()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -10,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from recipes import STATUS, as_form
 
-from smsc_async import DeliveryStatus, InvalidRequest, MessageStatus
+from smsc_async import (
+    DeliveryStatus,
+    InvalidRequest,
+    MessageStatus,
+    RecipientResult,
+    SentMessage,
+)
 from smsc_async._delivery import DeliveryError
 from smsc_async.callbacks import (
     DeliveryTracker,
@@ -126,6 +133,23 @@ def test_packs() -> None:
     assert tracker.get("m1", "79997654321").error is DeliveryError.NO_RECIPIENT
     assert not tracker.get("m2", "79991234567").is_final
     assert tracker.get("m1", "79990000000").status is DeliveryStatus.NOT_FOUND
+
+
+def test_of_a_send() -> None:
+    """What was sent is joined by its id with what is heard, one for each recipient, in order."""
+    tracker = DeliveryTracker()
+    recipients = (
+        RecipientResult("79997654321", False, status=22, error=249),
+        RecipientResult("79991234567", True),
+    )
+    sent = SentMessage("m1", 2, Decimal(1), Decimal(9), recipients)
+    tracker.apply(event(1))
+
+    refused, delivered = tracker.of(sent)
+
+    assert (refused.phone, refused.status) == ("79997654321", DeliveryStatus.WRONG_NUMBER)
+    assert refused.error is DeliveryError.BAD_FORMAT
+    assert delivered == tracker.get("m1", "79991234567")
 
 
 def test_status_answers() -> None:

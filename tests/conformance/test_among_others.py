@@ -10,7 +10,7 @@ import pytest
 
 from smsc_async.sandbox import Fault, Faults
 
-from .promises import FAST, HTTP, Http, Outcome, check, in_words, service, told
+from .promises import FAST, HTTP, Http, Outcome, check, client, in_words, service, told
 
 if TYPE_CHECKING:
     from smsc_async import AsyncSmsc
@@ -72,3 +72,27 @@ async def test_an_address_that_is_blocked_meanwhile() -> None:
                 results[its_id] = await told(smsc.send(phone, "Hello", id=its_id))
         assert {in_words(outcome) for outcome in results.values()} == {"reply"}
         check(sandbox, results)
+
+
+@pytest.mark.parametrize("http", HTTP)
+async def test_no_slot_in_time(http: Http) -> None:
+    """What gets no slot within its patience was not sent, and that is what is said."""
+    results: dict[str, Outcome] = {}
+    async with service(Faults(), http=http, fast=FAST / 4) as (sandbox, _):
+        async with client(sandbox, fast=FAST / 4, concurrency=1, patience=5.0) as smsc:
+            await smsc.balance()
+            sandbox.faults.add(Fault.LATE, seconds=20.0)
+            async with anyio.create_task_group() as group:
+
+                async def send(its_id: str, phone: str) -> None:
+                    results[its_id] = await told(smsc.send(phone, "Hello", id=its_id))
+
+                group.start_soon(send, "slow", "79991234567")
+                while not sandbox.faults.strikes:
+                    await anyio.sleep(0.001)
+                await send("late", "79991234568")
+        check(sandbox, results)
+    assert {its_id: in_words(outcome) for its_id, outcome in results.items()} == {
+        "late": "RateLimited",
+        "slow": "reply",
+    }

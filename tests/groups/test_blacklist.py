@@ -152,14 +152,14 @@ def many(first: int, count: int = 1000) -> list[dict[str, object]]:
 
 async def test_pages_on_the_wire() -> None:
     """A full page is followed by the next, which may begin with the last entry before it."""
-    exchange = ScriptedExchange(many(5000), many(4001), many(3002, 3))
+    exchange = ScriptedExchange(many(5001), many(4002), many(3003, 4))
 
     everybody = Blacklist(caller(exchange)).all(before=5001)
     assert exchange.asked == []
     assert [one.id async for one in everybody] == [str(number) for number in range(5000, 2999, -1)]
 
     assert forms(exchange) == [
-        {"get_black": "1", "cnt": "1000", "prev_id": before} for before in ("5001", "4001", "3002")
+        {"get_black": "1", "cnt": "1000", "prev_id": before} for before in ("5001", "4002", "3003")
     ]
 
 

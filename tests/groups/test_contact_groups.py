@@ -313,7 +313,7 @@ async def test_error_codes(group: Both, number: int, error: type[ApiError]) -> N
         assert caught.value.docs == "https://smscentre.com/api/http/contact/"
 
 
-async def test_the_limit_is_kept(call: Caller) -> None:
+async def test_the_limit_is_kept() -> None:
     """The fourth identical request of a minute waits; three different ones do not."""
     clock = InstantClock()
     service = InProcess(clock)
@@ -325,6 +325,18 @@ async def test_the_limit_is_kept(call: Caller) -> None:
     assert caught.value.rule == "phones.identical"
     assert await groups.all(kind="email") == []
     assert service.account.refusals == []
+
+
+async def test_the_stand_in_counts() -> None:
+    """The fourth identical request of a minute is refused, and each script has a count of its own."""
+    service = InProcess(InstantClock())
+    body = b"login=alex&psw=secret-password&fmt=3&get_group=1"
+    codes = [
+        json.loads((await service(f"/sys/{script}", body)).body)["error_code"]
+        for script in (*["phones.php"] * 4, "mails.php")
+    ]
+    assert codes == [3, 3, 3, 9, 3]
+    assert [one.rule for one in service.account.refusals] == ["phones.identical"]
 
 
 @pytest.mark.parametrize(
