@@ -354,10 +354,11 @@ class Broken(MemoryGovernor):
         return await super().acquire(needs, lease=lease, patience=patience)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
-        await anyio.lowlevel.checkpoint()
-        if self.method == "release":
-            raise ConnectionError("the store is gone")
-        await super().release(permit, outcome)
+        with anyio.CancelScope(shield=True):
+            await anyio.lowlevel.checkpoint()
+            if self.method == "release":
+                raise ConnectionError("the store is gone")
+            await super().release(permit, outcome)
 
 
 async def test_a_governor_that_gives_no_permit() -> None:
@@ -382,7 +383,7 @@ async def test_a_governor_that_takes_nothing_back(caplog: pytest.LogCaptureFixtu
 
 
 async def test_a_permit_comes_back_from_a_cancelled_call() -> None:
-    """A governor that waits does so in a cancelled task, too."""
+    """A governor that waits to take it back does so in a cancelled task, too."""
     clock = FakeClock()
     smsc = Client(ScriptedExchange(MONEY, MONEY), clock=clock, concurrency=1)
     smsc._call._governor = Broken(clock, "nothing")
