@@ -212,3 +212,45 @@ async def test_who_hears_of_it_in_a_cancelled_task_tells_the_others(
         await one.breaker.heard(blocked())
 
     assert not await other.may_ask()
+
+
+async def test_who_comes_second_waits_for_the_trial(clock: FakeClock) -> None:
+    """Another worker's trial is posted while this one posts its own: it is not made."""
+
+    class Crossing(MemoryGovernor):
+        faster: Worker | None = None
+
+        async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
+            faster, self.faster = self.faster, None
+            if faster is not None:
+                assert await faster.may_ask()
+            return await MemoryGovernor.post(self, key, text, seconds, instead_of=instead_of)
+
+    governor = Crossing(clock=clock)
+    one, other = Worker(governor, clock), Worker(governor, clock)
+    await one.breaker.heard(blocked())
+    await clock.advance(60.0)
+    governor.faster = one
+
+    assert not await other.may_ask()
+
+
+async def test_news_that_cross_each_other_both_count(clock: FakeClock) -> None:
+    """Two bad logins heard of at the same time are two."""
+
+    class Crossing(MemoryGovernor):
+        faster: Worker | None = None
+
+        async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
+            faster, self.faster = self.faster, None
+            if faster is not None:
+                await faster.breaker.heard(AuthenticationFailed(2, "authorise error"))
+            return await MemoryGovernor.post(self, key, text, seconds, instead_of=instead_of)
+
+    governor = Crossing(clock=clock)
+    one, other = Worker(governor, clock), Worker(governor, clock)
+    governor.faster = one
+    await other.breaker.heard(AuthenticationFailed(2, "authorise error"))
+
+    assert not await one.may_ask()
+    assert not await other.may_ask()

@@ -50,6 +50,10 @@ RULES = {
         *("errors", "_clock", "_command", "_circuit", "_doubts", "_lifetime", "_retry", "_wire"),
         *("_breaker", "governor", "transport"),
     },
+    "bulk": {
+        *("errors", "_limits", "_clock", "_command", "_convert", "_options", "_wire", "_call"),
+        *("_look", "content", "groups", "bulk"),
+    },
 }
 GROUP = {
     "_attachments",

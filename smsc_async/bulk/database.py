@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import anyio
 import attrs
@@ -26,12 +26,12 @@ _PATIENCE: Final = 10.0
 
 
 @attrs.define(eq=False)
-class _Job(Generic[T]):
+class _Job:
     """A piece of work on the database, and what came of it."""
 
-    work: Callable[[sqlite3.Connection], T]
+    work: Callable[[sqlite3.Connection], object]
     done: bool = False
-    answer: T | None = None
+    answer: object = None
     error: Exception | None = None
 
 
@@ -48,7 +48,7 @@ class Database:
         self._schema = schema
         self._connection: sqlite3.Connection | None = None
         self._guard: sqlite3.Connection | None = None
-        self._jobs: list[_Job[object]] = []
+        self._jobs: list[_Job] = []
         self._turn = anyio.Lock()
 
     async def open(self) -> None:
@@ -64,7 +64,7 @@ class Database:
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do the work in a transaction, and return what it returns once it is committed."""
         job = _Job(work)
-        self._jobs.append(job)  # type: ignore[arg-type]
+        self._jobs.append(job)
         try:
             async with self._turn:
                 if not job.done:
@@ -72,11 +72,11 @@ class Database:
                     await to_thread.run_sync(self._commit, jobs)
         except BaseException:
             if job in self._jobs:
-                self._jobs.remove(job)  # type: ignore[arg-type]
+                self._jobs.remove(job)
             raise
         if job.error is not None:
             raise _explain(self._path, job.error) from job.error
-        return job.answer  # type: ignore[return-value]
+        return cast("T", job.answer)
 
     def _open(self) -> None:
         try:
@@ -96,7 +96,7 @@ class Database:
                 connection.close()
         self._connection = self._guard = None
 
-    def _commit(self, jobs: list[_Job[object]]) -> None:
+    def _commit(self, jobs: list[_Job]) -> None:
         """Do all the jobs in one transaction; if one of them fails, each in its own."""
         try:
             self._transact(jobs)
@@ -109,7 +109,7 @@ class Database:
         for job in jobs:
             job.done = True
 
-    def _transact(self, jobs: list[_Job[object]]) -> None:
+    def _transact(self, jobs: list[_Job]) -> None:
         if self._connection is None:
             raise sqlite3.ProgrammingError("it is closed")
         self._connection.execute("BEGIN IMMEDIATE")

@@ -11,7 +11,7 @@ from collections.abc import (
     Iterator,
 )
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 from anyio import lowlevel
@@ -112,10 +112,11 @@ class Feed:
 
     async def aclose(self) -> None:
         """Close a generator that was not read to its end."""
-        if isinstance(self._waits, AsyncGenerator):
-            await self._waits.aclose()
-        elif isinstance(self._messages, Generator):
-            self._messages.close()
+        waits, messages = self._waits, self._messages
+        if isinstance(waits, AsyncGenerator):
+            await cast("AsyncGenerator[Outgoing, None]", waits).aclose()
+        elif isinstance(messages, Generator):
+            cast("Generator[Outgoing, None, None]", messages).close()
 
     async def _next(self) -> Outgoing | None:
         if self._waits is None:

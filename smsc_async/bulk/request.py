@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from .._command import Command, Repeat
-from .._convert import as_object
+from .._convert import as_list, as_object
 from .._limits import RULES
 from ..errors import ApiError
 from ..groups.statuses import DeliveryStatus
@@ -38,14 +38,11 @@ def _read(document: object) -> PackAnswer:
     fields = as_object(document)
     if fields is None or "cnt" not in fields:
         raise ValueError("expected the number of units")
-    items = fields.get("phones", ())
-    if not isinstance(items, Sequence) or not all(isinstance(item, Mapping) for item in items):
+    items = [as_object(item) for item in as_list(fields.get("phones", []))]
+    known = [item for item in items if item is not None]
+    if len(known) < len(items):
         raise TypeError("expected an array of objects")
-    return PackAnswer(
-        _whole(fields["cnt"]),
-        _money(fields.get("cost")),
-        cast("Sequence[Mapping[str, object]]", items),
-    )
+    return PackAnswer(_whole(fields["cnt"]), _money(fields.get("cost")), known)
 
 
 SEND: Final = Command("send.php", _read, rules=(RULES["send.identical"],), docs=_DOCS)

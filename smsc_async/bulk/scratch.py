@@ -28,13 +28,16 @@ _IN_MEMORY: Final = 4 * 1024 * 1024
 class ScratchJournal:
     """Keeps results in memory, and what is more than some megabytes in a file without a name."""
 
-    lease: Final = math.inf
-
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with it
         finalize(self, self._file.close)
         self._totals = Totals()
         self._ends: list[int] = []
+
+    @property
+    def lease(self) -> float:
+        """For ever: there is one worker at a time."""
+        return math.inf
 
     async def open(self, worker: str) -> Known:  # noqa: ARG002 - there is but one
         """Begin; nothing is known."""

@@ -83,12 +83,15 @@ class SqliteJournal:
     no `open`.
     """
 
-    lease: Final = math.inf
-
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
         self._database = Database(self._path, _SCHEMA)
         self._worker = ""
+
+    @property
+    def lease(self) -> float:
+        """For ever: there is one worker at a time."""
+        return math.inf
 
     async def open(self, worker: str) -> Known:
         """Begin, as this worker; a file that is not there is made."""

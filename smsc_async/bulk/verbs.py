@@ -127,8 +127,9 @@ class Bulk(Statuses):
         Their statuses are written into the journal. They are asked for as the limits allow: many in
         one request, once a minute, or the last few one by one. What the service posts to you may
         be written there meanwhile, by the journal's `deliver`, and is not asked for any more.
-        `timeout` is in seconds; a question that waits for its minute then is waited for. A message is to be followed within eight hours: later the service
-        may have moved it to the archive, and its status stays what it was.
+        `timeout` is in seconds; a question that waits for its minute then is waited for. Follow
+        messages within eight hours: later the service may have moved one to the archive, and its
+        status stays what it was.
         https://smscentre.com/api/http/status_messages/
         """
 

@@ -230,13 +230,16 @@ class DeliveryTracker:
     def of(self, sent: Sent) -> list[RecipientStatus]:
         """Return how far a message has come that was sent: an item for each recipient, in order.
 
-        Whom the service has refused has failed from the start.
+        Whom the service has refused has failed from the start; whom it has accepted is waiting
+        until more is heard.
         """
         return [self._of(sent.id, recipient) for recipient in sent.recipients]
 
     def _of(self, id: str, recipient: Recipient) -> RecipientStatus:
         if recipient.accepted is not False:
-            return self.get(id, recipient.phone)
+            known = self.get(id, recipient.phone)
+            is_waiting = recipient.accepted and known.status is DeliveryStatus.NOT_FOUND
+            return attrs.evolve(known, status=DeliveryStatus.WAITING) if is_waiting else known
         status = DeliveryStatus(recipient.status or DeliveryStatus.UNDELIVERABLE)
         error = DeliveryError(recipient.error) if recipient.error else None
         return RecipientStatus(id, _key(recipient.phone), status, error=error)

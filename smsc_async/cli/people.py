@@ -84,7 +84,7 @@ class People:
                 delimiter = delimiter or _delimiter_of(file.readline())
                 file.seek(0)
                 rows = csv.reader(file, delimiter=delimiter, strict=True)
-                header = _header(next(rows, []))
+                header = _header(next(rows, ()))
                 phone = _phone_column(header, phone_column)
                 missing = [name for name in template.columns if name not in header]
                 if missing:

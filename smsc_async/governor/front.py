@@ -88,6 +88,11 @@ class Front(MemoryGovernor):
     def __attrs_post_init__(self) -> None:
         self._core = self._heard
 
+    @property
+    def name(self) -> int:
+        """What tells its places from those of others."""
+        return self._heard.name
+
     def arrive(self, needs: tuple[Need, ...], lease: float, patience: float) -> Waiter:
         """Give somebody a place in the order of arrivals, which they keep until they are gone."""
         self._arrivals += 1

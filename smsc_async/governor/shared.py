@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+from functools import cached_property
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -56,8 +57,6 @@ class SharedGovernor:
     _clock: Clock = attrs.field(kw_only=True, alias="clock")
     _share: float | None = attrs.field(default=None, kw_only=True, alias="share")
     _random: Random = attrs.field(factory=SystemRandom, kw_only=True, alias="random")
-    _name: int = attrs.field(init=False)
-    _front: Front = attrs.field(init=False)
     _down_until: float | None = attrs.field(default=None, init=False)
     """When to try a store again that could not be reached; None if it could."""
     _why: str = attrs.field(default="", init=False)
@@ -70,9 +69,12 @@ class SharedGovernor:
     def __attrs_post_init__(self) -> None:
         if self._share is not None and not 0 < self._share <= 1:
             raise InvalidRequest("share", "has to be more than 0 and at most 1")
-        self._name = 1 + secrets.randbelow(_NAMES - 1)
-        core = FrontCore(self._name)
-        self._front = Front(clock=self._clock, random=self._random, core=core)
+
+    @cached_property
+    def _front(self) -> Front:
+        """What is known here. It has its name when it is first used, in which process ever."""
+        core = FrontCore(1 + secrets.randbelow(_NAMES - 1))
+        return Front(clock=self._clock, random=self._random, core=core)
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         """Wait for a place under every need at once, and take all of them or none.
@@ -110,7 +112,7 @@ class SharedGovernor:
         # The store is told later, if it cannot be told now.
         with contextlib.suppress(StoreDown):
             if not self._is_down():
-                await self._ask(lambda: self._store.fill(self._name, need, seconds, leave))
+                await self._ask(lambda: self._store.fill(self._front.name, need, seconds, leave))
 
     async def notice(self, key: str) -> Notice | None:
         """Return what is posted on a key; what was posted here, if the store cannot be asked."""
@@ -194,7 +196,7 @@ class SharedGovernor:
             none: dict[str, list[Place]] = {key: [] for key in self._unsure}
             places = list((none | self._front.own(self._asked)).items())
             for start in range(0, max(1, len(places)), _AT_ONCE):
-                await self._store.restore(self._name, dict(places[start : start + _AT_ONCE]))
+                await self._store.restore(self._front.name, dict(places[start : start + _AT_ONCE]))
             self._unsure.difference_update(none)
         finally:
             self._returning = False

@@ -154,6 +154,7 @@ class SqliteStore:
         """Close the file."""
         with anyio.CancelScope(shield=True):
             await anyio.to_thread.run_sync(self._file.close, limiter=self._limiter())
+        self._thread = None
 
     def _limiter(self) -> anyio.CapacityLimiter:
         if self._thread is None:

@@ -135,7 +135,11 @@ class _Wait:
         if self._fatal is not None:
             raise self._fatal
         found = self._known()
-        unheard = any(one.status is DeliveryStatus.NOT_FOUND for one in found)
+        unheard = any(
+            self.tracker.get(one.id, one.phone).status is DeliveryStatus.NOT_FOUND
+            for one in found
+            if not one.is_final
+        )
         if unheard and self._failure is not None:
             raise self._failure
         return found

@@ -14,7 +14,6 @@ import pytest
 
 from smsc_async import JournalError, SqliteJournal
 from smsc_async.bulk import Adopted, BulkResult, Mark, Pack, SourceMark
-
 from smsc_async.transport import Reply
 
 from .house import Breaking, Smsc, people

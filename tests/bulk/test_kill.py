@@ -24,6 +24,7 @@ import pytest
 
 from smsc_async import SqliteJournal
 from smsc_async.bulk import Totals
+from smsc_async.bulk.outgoing import ResultOutcome
 from smsc_async.sandbox import Sandbox
 
 pytestmark = [pytest.mark.kill]
@@ -93,7 +94,7 @@ def check(service: Service, journal: Path, wanted: set[str]) -> Totals:
     seen = service.ask("all")
     taken = set(seen["phones"])
 
-    async def read() -> tuple[Totals, dict[str, str]]:
+    async def read() -> tuple[Totals, dict[str, ResultOutcome]]:
         book = SqliteJournal(journal)
         outcomes = {r.phone.lstrip("+"): r.outcome async for r in book.results()}
         return await book.totals(), outcomes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import anyio
@@ -200,7 +201,7 @@ async def claim_without_sending(path: Path, count: int, age: float) -> None:
     def die(*_: object) -> None:
         raise ZeroDivisionError
 
-    smsc.exchange.choose = die  # type: ignore[assignment]
+    smsc.exchange.choose = die
     with pytest.raises(ZeroDivisionError):
         await smsc.send_many(people(count), journal=path)
     connection = sqlite3.connect(path)
@@ -285,7 +286,7 @@ async def test_many_wait_for_one_commit(tmp_path: Path) -> None:
     await database.open()
     seen: list[int] = []
 
-    def work(number: int) -> object:
+    def work(number: int) -> Callable[[sqlite3.Connection], int]:
         def insert(connection: sqlite3.Connection) -> int:
             seen.append(connection.total_changes)
             connection.execute("INSERT INTO a VALUES (?)", (number,))
@@ -293,10 +294,10 @@ async def test_many_wait_for_one_commit(tmp_path: Path) -> None:
 
         return insert
 
-    answers: list[object] = []
+    answers: list[int] = []
 
     async def run(number: int) -> None:
-        answers.append(await database.run(work(number)))  # type: ignore[arg-type]
+        answers.append(await database.run(work(number)))
 
     async with anyio.create_task_group() as group:
         for number in range(20):
@@ -307,7 +308,7 @@ async def test_many_wait_for_one_commit(tmp_path: Path) -> None:
 
     assert (sorted(answers), count) == (list(range(20)), 20)
     with pytest.raises(JournalError, match="closed"):
-        await database.run(work(1))  # type: ignore[arg-type]
+        await database.run(work(1))
 
 
 async def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:

@@ -319,9 +319,11 @@ async def test_stop_ends_the_run_cleanly() -> None:
     smsc = Smsc(concurrency=2)
     stop = anyio.Event()
 
-    report = await smsc.send_many(
-        list(people(5000)), stop=stop, on_progress=lambda one: one.done >= 500 and stop.set()
-    )
+    def on_progress(progress: BulkProgress) -> None:
+        if progress.done >= 500:
+            stop.set()
+
+    report = await smsc.send_many(list(people(5000)), stop=stop, on_progress=on_progress)
 
     assert report.stopped_by is None
     assert 500 <= report.accepted == len(smsc.messages) < 1500

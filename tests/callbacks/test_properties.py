@@ -25,7 +25,8 @@ from smsc_async.callbacks import (
     parse,
 )
 
-MANY = int(os.environ.get("SMSC_CALLBACK_RUNS", "100000"))
+RUNS = int(os.environ.get("SMSC_CALLBACK_RUNS", "100000"))
+PARTS = 25
 
 NAMES = st.sampled_from(
     [
@@ -154,12 +155,19 @@ def test_survives_anything(
 
 
 @pytest.mark.faults
-@settings(max_examples=MANY, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(max_examples=RUNS // PARTS, deadline=None, suppress_health_check=list(HealthCheck))
 @everything
 def test_survives_a_hundred_thousand(
-    body: bytes, kind: str | bytes | None, algorithm: str, query: bytes, *, sealed: bool
+    body: bytes,
+    kind: str | bytes | None,
+    algorithm: str,
+    query: bytes,
+    *,
+    sealed: bool,
+    part: int,
 ) -> None:
-    """The same, for long; SMSC_CALLBACK_RUNS says how long."""
+    """The same, for long, in parts; SMSC_CALLBACK_RUNS says how long."""
     check(body, kind, algorithm, query, sealed=sealed)
 
 

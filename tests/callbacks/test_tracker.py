@@ -141,15 +141,18 @@ def test_of_a_send() -> None:
     recipients = (
         RecipientResult("79997654321", False, status=22, error=249),
         RecipientResult("79991234567", True),
+        RecipientResult("79990000001", True),
+        RecipientResult("79990000002", None),
     )
     sent = SentMessage("m1", 2, Decimal(1), Decimal(9), recipients)
     tracker.apply(event(1))
 
-    refused, delivered = tracker.of(sent)
+    refused, delivered, unheard, doubtful = tracker.of(sent)
 
     assert (refused.phone, refused.status) == ("79997654321", DeliveryStatus.WRONG_NUMBER)
     assert refused.error is DeliveryError.BAD_FORMAT
     assert delivered == tracker.get("m1", "79991234567")
+    assert (unheard.status, doubtful.status) == (DeliveryStatus.WAITING, DeliveryStatus.NOT_FOUND)
 
 
 def test_status_answers() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -18,7 +20,7 @@ from redis_server import RedisServer, redis_server
 
 from smsc_async import DuplicateMessage, GovernorUnavailable, InvalidRequest
 from smsc_async._clock import SystemClock
-from smsc_async.errors import RateLimited
+from smsc_async.errors import RateLimited, SmscError
 from smsc_async.governor import Governor, Need, Outcome, SqliteGovernor
 from smsc_async.governor.address import governor_at
 from smsc_async.governor.redis import RedisGovernor, RedisStore
@@ -421,3 +423,44 @@ async def test_addresses(tmp_path: Path, redis_url: str, monkeypatch: pytest.Mon
         await used_up(governor, window(f"{time.time()}"))
         await governor.aclose()
     assert [await anyio.Path(name).exists() for name in ("a b.db", "c.db")] == [True, True]
+
+
+def test_a_governor_has_its_name_from_where_it_is_used(tmp_path: Path) -> None:
+    """One that was made before its process forked is another one in each child."""
+    made = SqliteGovernor(tmp_path / "governor.db")
+    assert copy.copy(made)._front.name != copy.copy(made)._front.name
+
+
+def test_without_coredis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who wants Redis and lacks the package is told what to install."""
+    monkeypatch.setitem(sys.modules, "coredis", None)
+    with pytest.raises(SmscError, match=r"pip install 'smsc-async\[redis\]'"):
+        governor_at("redis://127.0.0.1/0", SystemClock())
+
+
+class Strange:
+    """A link to something that is no Redis of ours."""
+
+    def __init__(self, *replies: object) -> None:
+        self.replies = list(replies)
+
+    async def run(self, script: str, keys: object, terms: object) -> object:
+        """Answer the next of the replies."""
+        return self.replies.pop(0)
+
+
+@pytest.mark.parametrize("reply", [None, [[2]], [[0, [0]]], [7]])
+async def test_answers_of_something_else(reply: object, clock: FakeClock) -> None:
+    """What no script of ours would say gives no permit."""
+    governor = RedisGovernor("redis://127.0.0.1/0", clock=clock)
+    vars(governor._store)["_link"] = Strange(reply)
+    assert "none of our script's" in str(await unavailable(governor, window()))
+
+
+async def test_a_mistake_leaves_nothing_taken(clock: FakeClock) -> None:
+    """Whatever goes wrong in a store, the places are free again here."""
+    governor = RedisGovernor("redis://127.0.0.1/0", clock=clock)
+    vars(governor._store)["_link"] = Strange()
+    for _ in range(3):
+        with pytest.raises(IndexError):
+            await governor.acquire([slot()], lease=LEASE, patience=0)

@@ -328,7 +328,7 @@ async def test_the_limit_is_kept() -> None:
 
 
 async def test_the_stand_in_counts() -> None:
-    """The fourth identical request of a minute is refused, and each script has a count of its own."""
+    """The fourth identical request of a minute is refused; each script has a count of its own."""
     service = InProcess(InstantClock())
     body = b"login=alex&psw=secret-password&fmt=3&get_group=1"
     codes = [

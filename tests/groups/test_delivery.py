@@ -136,8 +136,17 @@ async def test_time_is_up() -> None:
         await service.clock.advance(20)
 
     assert wait.ended == 10
-    assert wait.result is not None
-    assert not wait.result[0].is_final
+    assert wait.result == [RecipientStatus("m1", ONE, DeliveryStatus.WITH_OPERATOR)]
+
+
+async def test_nobody_was_asked_yet() -> None:
+    """Without time to wait there is what is known: that the message waits."""
+    service = Service()
+
+    [one] = await service.wait_delivered(sent(ONE), timeout=0)
+
+    assert one.status is DeliveryStatus.WAITING
+    assert service.asked == []
 
 
 async def test_callbacks_end_the_wait() -> None:
