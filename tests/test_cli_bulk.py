@@ -202,6 +202,17 @@ def test_an_export_that_cannot_be_written(sandbox: Sandbox, tmp_path: Path) -> N
     assert "there is no journal" in smsc("journal", "show", tmp_path / "july.db", code=1)
 
 
+def test_a_source_that_has_changed(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Another text with the same journal is one line of error, and nothing is sent."""
+    people, journal = table(tmp_path / "people.csv", 3), tmp_path / "june.db"
+    smsc("send-many", people, "-t", "Hello {name}", "-j", journal)
+
+    shown = smsc("send-many", people, "-t", "Hi {name}", "-j", journal, code=1)
+
+    assert "JournalError: the journal is of another source" in shown
+    assert len(sandbox.messages) == 3
+
+
 @pytest.mark.parametrize("journal", [True, False])
 def test_interrupted_it_ends_cleanly(tmp_path: Path, *, journal: bool) -> None:
     """Ctrl-C waits for what is in flight, and says how to go on; going on sends the rest."""

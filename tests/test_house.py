@@ -52,7 +52,7 @@ RULES = {
     },
     "bulk": {
         *("errors", "_limits", "_clock", "_command", "_convert", "_options", "_wire", "_call"),
-        *("_look", "content", "groups", "bulk"),
+        *("_look", "callbacks", "content", "groups", "bulk"),
     },
 }
 GROUP = {

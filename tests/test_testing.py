@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from random import Random
 
 import anyio
 import pytest
@@ -97,6 +98,31 @@ async def test_a_handler_that_fails(smsc_sandbox: LocalSandbox) -> None:
 
     [callback] = smsc_sandbox.callbacks
     assert (len(tries), callback.answers) == (3, [500, 500, 200])
+
+
+async def test_a_storm_of_callbacks(smsc_sandbox: LocalSandbox) -> None:
+    """Each message is known as delivered in the end, though the handler fails most of the time.
+
+    What it could not store comes again, late and out of order.
+    """
+    random, tracker = Random(1), DeliveryTracker()
+    phones = [f"7999{number:07}" for number in range(60)]
+
+    async def store(event: Event) -> None:
+        if random.random() < 0.6:
+            raise RuntimeError("the database is away")
+
+    app = FastAPI()
+    app.include_router(callback_router("/smsc", store, secret=SECRET, tracker=tracker))
+    smsc_sandbox.callback_to(app, handler_url("https://testserver/smsc", SECRET, format="xml"))
+    async with smsc_sandbox.client() as smsc:
+        sent = await smsc.send(phones, "Hello")
+        await smsc_sandbox.advance(50 * 240)
+
+    assert all(one.is_delivered for one in tracker.of(sent))
+    assert all(callback.taken for callback in smsc_sandbox.callbacks)
+    assert len(smsc_sandbox.callbacks) == 120
+    assert max(len(callback.answers) for callback in smsc_sandbox.callbacks) > 5
 
 
 async def test_time_moves_by_hand(smsc_sandbox: LocalSandbox) -> None:

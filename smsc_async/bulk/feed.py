@@ -34,6 +34,7 @@ Source: TypeAlias = "Iterable[Outgoing] | AsyncIterable[Outgoing]"
 _BREATH: Final = 1000
 """Messages that are passed over before others get a turn."""
 
+_END: Final = Outgoing("", "")
 _MOST_REFUSED: Final = 100
 """Messages refused here that are reported together."""
 
@@ -120,10 +121,10 @@ class Feed:
 
     async def _next(self) -> Outgoing | None:
         if self._waits is None:
-            message = next(self._messages, None)
+            message = next(self._messages, _END)
         else:
-            message = await anext(self._waits, None)
-        if message is None:
+            message = await anext(self._waits, _END)
+        if message is _END:
             return None
         if not isinstance(message, Outgoing):
             kind = type(message).__name__

@@ -35,8 +35,9 @@ _FIRST_LOOK: Final = 2.0
 _MINUTE: Final = 62.0
 _LOOKS: Final = 4
 _RESENDS: Final = 3
-_MOST: Final = 3000
-"""Messages asked about in one request; the service names no limit."""
+_MOST: Final = 10_000
+_LEAST: Final = 100
+"""Messages asked about in one request: the service names no limit, and shows it if it has one."""
 
 _ARCHIVED: Final = 8 * 3600.0
 """Seconds after which a message may be in the archive, and has no status any more."""
@@ -73,6 +74,7 @@ class Settler:
         self._count = count
         self._doubts: list[_Doubt] = []
         self._sent_again: Counter[str] = Counter()
+        self._most = _MOST
         self._news = anyio.Event()
 
     @property
@@ -104,7 +106,7 @@ class Settler:
         """Ask about the oldest doubts, in one request, and act on what it says of each."""
         chosen: list[_Doubt] = []
         for doubt in self._doubts:
-            if chosen and sum(len(one.pack) for one in chosen) + len(doubt.pack) > _MOST:
+            if chosen and sum(len(one.pack) for one in chosen) + len(doubt.pack) > self._most:
                 break
             chosen.append(doubt)
         pairs = [(doubt.pack.id, to) for doubt in chosen for to in doubt.pack.phones]
@@ -117,6 +119,8 @@ class Settler:
             raise
         except SmscError:
             seen = {}
+        if 0 < len(seen) < len(pairs):
+            self._most = max(_LEAST, len(seen))
         for doubt in chosen:
             doubt.looks += 1
             await self._judge(doubt, seen, began)

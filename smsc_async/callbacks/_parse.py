@@ -5,15 +5,16 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Final
 
-from ..errors import InvalidRequest
+from ..errors import CallbackError, InvalidRequest
 from ._body import read_body, read_query
 from ._charset import CHARSETS
 from ._signature import ALGORITHMS, WeakSignatureWarning, check_secrets, verify
 from .events import CallConfirmation, IncomingMessage, StatusEvent, build
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from ._body import Field
     from ._signature import Algorithm
     from .events import Event
 
@@ -60,7 +61,18 @@ def parse(
         raise InvalidRequest("body", "has to be bytes")
     label = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
     label = (label or "")[:_LONGEST_LABEL]
-    fields = read_query(bytes(query), charset) | read_body(bytes(body), label, charset)
+    try:
+        fields = read_query(bytes(query), charset) | read_body(bytes(body), label, charset)
+        return _event(fields, secrets, algorithm)
+    except CallbackError as error:
+        # Nobody who prints the locals of these frames shall see the secret.
+        failure = error.with_traceback(None)
+    del secret, secrets
+    raise failure
+
+
+def _event(fields: Mapping[str, Field], secrets: Sequence[str], algorithm: Algorithm) -> Event:
+    """Make the event that the fields are about, if they are signed as it has to be."""
     cls: type[Event] = StatusEvent
     signed: tuple[str, ...] = _STATUS
     for name, kind, names in reversed(_KINDS):

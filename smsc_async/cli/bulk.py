@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Self
@@ -14,11 +15,13 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..bulk import DeliveryReport, SqliteJournal, export_csv
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, SmscError
 from .base import app, err, fail, out, run, show, with_client
 from .people import People, Template
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from ..bulk import BulkProgress, BulkReport
     from ..client import AsyncSmsc
 
@@ -62,22 +65,18 @@ def send_many(
             delimiter=delimiter,
         )
         limit = _amount(max_cost)
-        stop = anyio.Event()
         with _Bar(len(people)) as bar:
-            async with anyio.create_task_group() as group:
-                group.start_soon(_stop_on_interrupt, stop, group.cancel_scope)
-                reports.append(
-                    await smsc.send_many(
-                        people,
-                        journal=journal,
-                        size=size,
-                        max_cost=limit,
-                        dry_run=dry_run,
-                        stop=stop,
-                        on_progress=bar.update,
-                    )
+            async with _until_interrupted() as stop:
+                report = await smsc.send_many(
+                    people,
+                    journal=journal,
+                    size=size,
+                    max_cost=limit,
+                    dry_run=dry_run,
+                    stop=stop,
+                    on_progress=bar.update,
                 )
-                group.cancel_scope.cancel()
+                reports.append(report)
 
     with_client(action, sender)
     if not reports:
@@ -181,14 +180,30 @@ class _Bar:
         self._progress.update(self._task, completed=progress.done, facts="  ".join(facts))
 
 
-async def _stop_on_interrupt(stop: anyio.Event, scope: anyio.CancelScope) -> None:
-    """End the run with the first Ctrl-C, and give up with the second."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for _ in signals:
-            if stop.is_set():
-                scope.cancel()
-            stop.set()
-            err.print("Stopping: what is in flight is waited for. Once more gives up at once.")
+@asynccontextmanager
+async def _until_interrupted() -> AsyncGenerator[anyio.Event]:
+    """Give an event that the first Ctrl-C sets; the second gives up what is inside."""
+    stop = anyio.Event()
+    failure: SmscError | None = None
+
+    async def listen() -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                if stop.is_set():
+                    group.cancel_scope.cancel()
+                stop.set()
+                err.print("Stopping: what is in flight is waited for. Once more gives up at once.")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(listen)
+        try:
+            yield stop
+        except SmscError as error:
+            # Raised in here it would come out in a group.
+            failure = error
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
 
 
 def _show_report(report: BulkReport, *, dry_run: bool) -> None:

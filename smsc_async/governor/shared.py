@@ -36,6 +36,8 @@ _NAMES: Final = 2**30
 _RETRY: Final = 1.0
 """Seconds for which a store that could not be reached is left alone."""
 
+_UNSURE: Final = 10_000
+
 _AT_ONCE: Final = 200
 """How many keys are restored in one step."""
 
@@ -88,21 +90,24 @@ class SharedGovernor:
             alone = self._is_down()
             waiter.needs = self._reduced(needs) if alone else needs
             permit = attrs.evolve(await self._front.admit(waiter), needs=needs)
-            if alone and self._is_down():
+            if not self._is_down():
+                confirmed = await self._confirm(permit, waiter)
+                if confirmed is not None:
+                    return confirmed
+            elif alone:
                 return permit
-            confirmed = await self._confirm(permit, waiter)
-            if confirmed is not None:
-                return confirmed
+            else:
+                self._front.cancel(permit)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
         """Say what became of the request; those who wait here for its places go first."""
         try:
             if self._is_down():
-                self._unsure.update(need.key for need in permit.needs)
+                self._doubt(permit.needs)
             else:
                 await self._ask(lambda: self._store.settle(permit.number, permit.needs, outcome))
         except StoreDown:
-            self._unsure.update(need.key for need in permit.needs)
+            self._doubt(permit.needs)
         finally:
             self._front.settle(permit, outcome)
 
@@ -139,6 +144,11 @@ class SharedGovernor:
             return False
         return self._returning or self._clock.now() < self._down_until
 
+    def _doubt(self, needs: tuple[Need, ...]) -> None:
+        """Remember that the store may have these wrong; what is too much rights itself in time."""
+        if len(self._unsure) < _UNSURE:
+            self._unsure.update(need.key for need in needs)
+
     def _reduced(self, needs: tuple[Need, ...]) -> tuple[Need, ...]:
         """Return the share of the needs that is ours without the store, or raise."""
         if self._share is None:
@@ -158,7 +168,7 @@ class SharedGovernor:
         except BaseException as error:
             self._front.cancel(permit)
             if isinstance(error, StoreDown):
-                self._unsure.update(need.key for need in needs)
+                self._doubt(needs)
                 await anyio.lowlevel.checkpoint_if_cancelled()
                 return None
             raise

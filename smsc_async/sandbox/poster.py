@@ -43,17 +43,18 @@ class AppPoster:
     """Posts to an ASGI application, without a network."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        # It has nothing open that would have to be closed.
+        self._client = httpx.AsyncClient(transport=transport, trust_env=False)
 
     async def post_due(self, outbox: Outbox, lock: Lock) -> None:
         """Post what is due now, one after the other."""
         with lock:
             due = outbox.due()
-        async with httpx.AsyncClient(transport=self._transport) as client:
-            for callback in due:
-                status = await _deliver(callback, client)
-                with lock:
-                    outbox.answered(callback, status)
+        for callback in due:
+            status = await _deliver(callback, self._client)
+            with lock:
+                outbox.answered(callback, status)
 
 
 class Poster:

@@ -24,8 +24,8 @@ __all__ = ["TEXT", "Break", "Breaking", "Clock", "Smsc", "people"]
 
 TEXT = "Здравствуйте, {}! Ваш заказ готов."
 
-Break = tuple[bool, Sent]
-"""Whether the service processes the request first, and what is known of it then."""
+Break = tuple[bool, Sent] | bytes
+"""Whether the service processes the request first, and what is known of it then; or an answer."""
 
 
 class Breaking(InProcess):
@@ -52,6 +52,8 @@ class Breaking(InProcess):
             return Reply("sandbox", 200, self.instead, "HTTP/2")
         if chosen is None:
             return await super().__call__(path, form, content_type=content_type)
+        if isinstance(chosen, bytes):
+            return Reply("sandbox", 200, chosen, "HTTP/2")
         processed, sent = chosen
         if processed:
             await super().__call__(path, form, content_type=content_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from smsc_async import (
     SmscError,
     Viber,
 )
+from smsc_async.bulk.scratch import ScratchJournal
 from smsc_async.transport import Sent
 
 from .house import TEXT, Break, Smsc, people
@@ -377,7 +379,7 @@ async def test_bad_options_are_refused(options: dict[str, object], field: str) -
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("source", [5, [5], "+79991234567"])
+@pytest.mark.parametrize("source", [5, [5], [None], "+79991234567"])
 async def test_bad_sources_are_refused(source: object) -> None:
     """What is no source of messages is refused."""
     with pytest.raises(InvalidRequest) as caught:
@@ -456,3 +458,170 @@ async def test_a_pack_that_is_lost_again_and_again_is_in_doubt() -> None:
 
     assert report.in_doubt == 10
     assert len(smsc.sends) == 4
+
+
+async def test_a_resend_that_is_called_a_duplicate_is_looked_up() -> None:
+    """Error 9 on a pack that is sent again may mean the pack itself: it is looked for."""
+    smsc = Smsc()
+    duplicate = b'{"error": "duplicate request, wait a minute", "error_code": 9}'
+
+    def lose(path: str, _: int) -> Break | None:
+        sends = len(smsc.sends)
+        if not path.endswith("send.php") or sends > 2:
+            return None
+        return (False, Sent.UNKNOWN) if sends == 1 else duplicate
+
+    smsc.exchange.choose = lose
+    report = await smsc.send_many(people(10))
+
+    assert report.accepted == len(smsc.messages) == 10
+    assert len(smsc.sends) == 3
+
+
+async def test_a_quote_may_end_the_run() -> None:
+    """What is said to a quote is said to all; one that cannot be had for long ends it, too."""
+    smsc = Smsc()
+    smsc.exchange.instead = b'{"error": "authorise error", "error_code": 2}'
+    refused = await smsc.send_many(list(people(500)), max_cost=100)
+    smsc.exchange.instead = b"<html>"
+    unreadable = await smsc.send_many(list(people(500)), max_cost=100)
+
+    assert isinstance(refused.stopped_by, AuthenticationFailed)
+    assert type(unreadable.stopped_by).__name__ == "BadReply"
+    assert (refused.left, unreadable.left) == (500, 500)
+
+
+async def test_what_is_quoted_in_vain_is_quoted_again() -> None:
+    """A short trouble costs a dry run nothing but time."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda _, number: b"<html>" if number < 8 else None
+
+    report = await smsc.send_many(people(500), dry_run=True)
+
+    assert report.accepted == 500
+
+
+def doubtful(smsc: Smsc) -> list[int]:
+    """About how many messages each question was."""
+    return [
+        form["id"].count(",") + 1
+        for path, form in smsc.exchange.forms
+        if path.endswith("status.php")
+    ]
+
+
+async def test_more_doubts_than_one_question_holds() -> None:
+    """Thousands of messages in doubt are asked about in as many questions as it takes."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda path, _: (
+        (True, Sent.UNKNOWN) if path.endswith("send.php") else None
+    )
+
+    report = await smsc.send_many(people(21_000), size=1000)
+
+    assert (report.accepted, len(smsc.messages)) == (21_000, 21_000)
+    assert len(doubtful(smsc)) >= 3
+    assert max(doubtful(smsc)) <= 10_000
+
+
+async def test_a_limit_of_questions_is_learned() -> None:
+    """When the service answers for fewer than were asked about, no more are asked about at once."""
+    smsc = Smsc()
+
+    def lose(path: str, _: int) -> Break | None:
+        if path.endswith("send.php"):
+            return (True, Sent.UNKNOWN)
+        form = smsc.exchange.forms[-1][1]
+        items = zip(form["id"].split(","), form["phone"].split(","), strict=True)
+        named = [{"id": one, "phone": to, "status": 1} for one, to in list(items)[:150]]
+        return json.dumps(named).encode()
+
+    smsc.exchange.choose = lose
+    report = await smsc.send_many(people(900), size=50)
+
+    assert report.accepted == 900
+    assert set(doubtful(smsc)[1:]) == {150}
+
+
+async def test_a_status_that_says_half() -> None:
+    """Of a pack that is found, who is not named in the answer is in doubt."""
+    smsc = Smsc()
+
+    def lose(path: str, number: int) -> Break | None:
+        if path.endswith("send.php"):
+            return (True, Sent.UNKNOWN)
+        its_id = smsc.sends[0]["id"]
+        return b'[{"id": "%s", "phone": "79990000001", "status": 1}, 5]' % its_id.encode()
+
+    smsc.exchange.choose = lose
+    report = await smsc.send_many(people(3))
+
+    assert (report.accepted, report.in_doubt) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"[]",
+        b'{"id": "m1"}',
+        b'{"id": "m1", "cnt": 1, "phones": "no"}',
+        b'{"id": "m1", "cnt": 1, "phones": [5]}',
+    ],
+)
+async def test_an_answer_that_is_none_leaves_a_doubt(answer: bytes) -> None:
+    """What cannot be read as the answer to a pack is looked up."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda path, _: answer if path.endswith("send.php") else None
+
+    report = await smsc.send_many(people(3))
+
+    assert report.in_doubt == 3
+
+
+@pytest.mark.parametrize(
+    ("phones", "accepted"),
+    [
+        ("[]", 3),
+        ('[{"phone": "79990000001", "error": "249", "status": "22"}]', 2),
+        ('[{"phone": "x"}, {"phone": "y", "error": 1, "status": "?"}, {"phone": "z"}]', 2),
+        ('[{"phone": "79990000001", "cost": "?", "error": ""}]', 3),
+    ],
+)
+async def test_who_is_named_in_an_answer(phones: str, accepted: int) -> None:
+    """Recipients are known by their phones, else by their places; an unnamed one was accepted."""
+    smsc = Smsc()
+    smsc.exchange.choose = lambda *_: (
+        b'{"id": "m1", "cnt": "x", "cost": "NaN", "phones": %s}' % (phones.encode())
+    )
+
+    report = await smsc.send_many(people(3))
+
+    assert report.accepted == accepted
+    assert sum(report.refused.values()) == 3 - accepted
+
+
+async def test_a_lease_is_renewed() -> None:
+    """While a run goes on it says so to a journal that gives claims only for a while."""
+    smsc = Smsc()
+    renewed: list[float] = []
+
+    class Leased(ScratchJournal):
+        @property
+        def lease(self) -> float:
+            return 30.0
+
+        async def renew(self) -> None:
+            renewed.append(smsc.clock.now())
+            if len(renewed) == 3:
+                gate.set()
+            await anyio.lowlevel.checkpoint()
+
+    gate = anyio.Event()
+
+    async def on_progress(_: BulkProgress) -> None:
+        await gate.wait()
+
+    report = await smsc.send_many(people(3), journal=Leased(), on_progress=on_progress)
+
+    assert report.accepted == 3
+    assert len(renewed) >= 3

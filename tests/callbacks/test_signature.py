@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import traceback
 import zlib
 from collections.abc import Callable
 
@@ -125,6 +126,17 @@ def test_two_secrets() -> None:
     new = as_form(sign(STATUS, "status", secret="new"))
 
     assert parse(old, secret=("new", "old")) == parse(new, secret=["new", "old"])
+
+
+@pytest.mark.parametrize("body", [b"{", as_form(STATUS), as_form(STATUS | {"sha1": "0" * 40})])
+def test_no_secrets_in_tracebacks(body: bytes) -> None:
+    """Whoever prints the locals of the frames that an error has gone through sees no secret."""
+    with pytest.raises(CallbackError) as caught:
+        parse(body, secret=SECRET)
+
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    assert len(frames) == 2
+    assert not any(SECRET in repr(value) for value in frames[-1].f_locals.values())
 
 
 def test_no_secrets_in_errors() -> None:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import anyio
 import pytest
-from clocks import FakeClock
+from clocks import FakeClock, let_others_act
 from redis_server import RedisServer, redis_server
 
 from smsc_async import DuplicateMessage, GovernorUnavailable, InvalidRequest
 from smsc_async._clock import SystemClock
 from smsc_async.errors import RateLimited, SmscError
-from smsc_async.governor import Governor, Need, Outcome, SqliteGovernor
+from smsc_async.governor import Governor, Need, Outcome, Permit, SqliteGovernor
 from smsc_async.governor.address import governor_at
 from smsc_async.governor.redis import RedisGovernor, RedisStore
 from smsc_async.sandbox import Sandbox
@@ -212,6 +212,30 @@ async def test_what_a_share_has_used_counts_for_all(server: RedisServer, clock: 
         assert (await refused(there, window(limit=4))).retry_after == HOLD - RETRY
         assert (await refused(there, window("full"))).retry_after == 30.0 - RETRY
         await refused(there, slot(1))
+
+
+async def test_who_waited_when_the_store_went_gets_no_more_than_the_share(
+    server: RedisServer, clock: FakeClock
+) -> None:
+    """Places that come free meanwhile are given out again only within the share."""
+    async with on_redis(server, clock, share=0.5) as governor, anyio.create_task_group() as group:
+        held = [await governor.acquire([slot(2)], lease=LEASE, patience=0) for _ in range(2)]
+        granted: list[Permit] = []
+
+        async def wait() -> None:
+            granted.append(await governor.acquire([slot(2)], lease=LEASE, patience=20.0))
+
+        for _ in range(2):
+            group.start_soon(wait)
+        await let_others_act()
+        server.stop()
+        for permit in held:
+            await governor.release(permit, Outcome.ANSWERED)
+            await let_others_act()
+        assert len(granted) == 1
+        await governor.release(granted[0], Outcome.ANSWERED)
+        await let_others_act()
+        assert len(granted) == 2
 
 
 async def test_a_full_limit_comes_back_with_the_store(
