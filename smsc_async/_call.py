@@ -257,11 +257,17 @@ class Caller:
         """Decode an answer; where it cannot be, its host is one to avoid."""
         call.attempts += reply.attempts
         try:
-            return decode(command, reply.body, reply.host)
+            answer = decode(command, reply.body, reply.host)
+        except ApiError:
+            reply.judge(True)
+            raise
         except BadReply as bad:
+            reply.judge(False)
             if not reply.attempts:
                 call.attempts += (Attempt(reply.host, "reply", 0.0, bad.text),)
             raise
+        reply.judge(True)
+        return answer
 
     async def _hear(self, error: ApiError | None) -> None:
         """Take note of an answer."""
@@ -350,9 +356,13 @@ class Caller:
             for need in slots:
                 await self._governor.fill(need, _CROWDED, leave=max(1, need.limit // 2))
         if error.repeated:
+            # It does not say which window is full: the shortest is, and of longer ones one will
+            # hear again.
+            shortest = min((need.hold for need in windows), default=0.0)
             for need in windows:
-                error.retry_after = max(error.retry_after, need.hold)
-                await self._governor.fill(need, need.hold)
+                if need.hold == shortest:
+                    error.retry_after = max(error.retry_after, need.hold)
+                    await self._governor.fill(need, need.hold)
             if any(need.rule == _IDENTICAL_SEND for need in windows):
                 duplicate = DuplicateMessage(_IDENTICAL_SEND, error.retry_after)
                 raise call.annotate(duplicate) from error

@@ -106,6 +106,8 @@ class Search:
         self._call = call
         self._id = message_id
         self.seen: dict[str, Seen | Look] = dict.fromkeys(numbers, UNSEEN)
+        self.cut_off: bool = False
+        """Whether the history had more to these recipients than it told."""
 
     @property
     def found(self) -> bool:
@@ -143,6 +145,7 @@ class Search:
             history = await self._call(_HISTORY, {"phone": phones, "cnt": _PAGE})
         except NotFound:
             return False
+        self.cut_off = len(history) >= _PAGE
         ours = {one.phone.lstrip("+"): one for one in history if one.phone and one.id == self._id}
         self.seen |= {
             number: ours[number.lstrip("+")] for number in self.seen if number.lstrip("+") in ours

@@ -51,7 +51,7 @@ def test_the_way_back(smsc_sandbox_server: Sandbox, format: str) -> None:
     assert service.requests(http_version="1.1") == 0
 
 
-@pytest.mark.smsc_sandbox(delivery=(0.0, 0.05), latency=0.5)
+@pytest.mark.smsc_sandbox(delivery=(0.0, 0.05), latency=1.0)
 def test_the_callback_is_faster_than_the_answer(smsc_sandbox_server: Sandbox) -> None:
     """A callback that comes before `send` has returned is not lost."""
     service = smsc_sandbox_server

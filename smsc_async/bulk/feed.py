@@ -52,13 +52,16 @@ class Feed:
     """The messages of a source, in packs, without those that a journal has already.
 
     `about` is what else makes it the same run: with other options the old messages would not be
-    the same. First of all, `recognise` it.
+    the same. First of all, `recognise` it. Without a source there is nothing to come.
     """
 
-    def __init__(self, messages: Source, packer: Packer, known: Known, about: str) -> None:
+    def __init__(self, messages: Source | None, packer: Packer, known: Known, about: str) -> None:
         self._waits: AsyncIterator[Outgoing] | None = None
         self._messages: Iterator[Outgoing] = iter(())
-        if isinstance(messages, AsyncIterable):
+        self.ended = messages is None
+        if messages is None:
+            known = Known()
+        elif isinstance(messages, AsyncIterable):
             self._waits = aiter(messages)
         elif isinstance(messages, Iterable):
             self._messages = iter(messages)
@@ -72,7 +75,6 @@ class Feed:
         self._held: list[tuple[int, Outgoing]] = []
         self._refused: list[BulkResult] = []
         self.read = 0
-        self.ended = False
 
     async def recognise(self) -> None:
         """Pass over what the journal has, and keep what it lacks for later.
@@ -83,6 +85,7 @@ class Feed:
         while self.read < self._known.mark.read:
             number = self.read
             if number % _BREATH == 0:
+                self._mark()
                 await lowlevel.checkpoint()
             message = await self._next()
             if message is None:
@@ -97,12 +100,13 @@ class Feed:
 
     async def next(self) -> Portion | None:
         """Return what comes next; None at the end."""
-        while not self._packer.ready and len(self._refused) < _MOST_REFUSED and not self.ended:
+        if self._waits is None:
+            self._fill()
+        while self._hungry:
             number = self.read
             message = await self._next()
             if message is None:
-                self.ended = True
-                self._packer.flush()
+                self._end()
             else:
                 self._add(number, message)
         pack = self._packer.ready.popleft() if self._packer.ready else None
@@ -119,13 +123,34 @@ class Feed:
         elif isinstance(messages, Generator):
             cast("Generator[Outgoing, None, None]", messages).close()
 
+    @property
+    def _hungry(self) -> bool:
+        many = len(self._refused) >= _MOST_REFUSED
+        return not (self._packer.ready or many or self.ended)
+
+    def _fill(self) -> None:
+        """Read until there is something to hand out, without a coroutine for each message."""
+        if not self._hungry:
+            return
+        for message in self._messages:
+            number = self.read
+            self._add(number, self._noted(message))
+            if self._packer.ready or len(self._refused) >= _MOST_REFUSED:
+                return
+        self._end()
+
+    def _end(self) -> None:
+        self.ended = True
+        self._packer.flush()
+
     async def _next(self) -> Outgoing | None:
         if self._waits is None:
             message = next(self._messages, _END)
         else:
             message = await anext(self._waits, _END)
-        if message is _END:
-            return None
+        return None if message is _END else self._noted(message)
+
+    def _noted(self, message: Outgoing) -> Outgoing:
         if not isinstance(message, Outgoing):
             kind = type(message).__name__
             raise InvalidRequest("messages", f"have to be of Outgoing, and one is of {kind}")

@@ -112,6 +112,8 @@ class Run:
             raise self._failure
         for pack in self._settler.open:
             await self._finish(unknown(pack))
+        # Others may have worked on it, too.
+        self._totals = await self._journal.totals()
         return self._report(length)
 
     # The tasks
@@ -135,6 +137,8 @@ class Run:
         while self._journal.lease < math.inf:
             await self._clock.sleep(self._journal.lease / 3)
             await self._journal.renew()
+            for one in await self._journal.adopt():
+                self._settler.add(one.pack, claimed_at=one.claimed_at)
 
     async def _watch(self) -> None:
         if self._terms.stop is not None:
@@ -294,7 +298,7 @@ class Run:
             totals.cost,
             progress.requests,
             progress.seconds,
-            None if length is None else max(0, length - progress.done),
+            None if length is None else max(totals.left, length - progress.done),
             self._stopped_by,
             self._journal,
         )

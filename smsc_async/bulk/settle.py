@@ -128,15 +128,17 @@ class Settler:
     async def _judge(
         self, doubt: _Doubt, seen: Mapping[tuple[str, str], Seen | Look], asked: float
     ) -> None:
-        pack = doubt.pack
+        pack, late = doubt.pack, asked >= doubt.since + _MINUTE
         known = [seen.get((pack.id, to)) for to in pack.phones]
-        if any(isinstance(one, Seen) for one in known):
+        found = sum(isinstance(one, Seen) for one in known)
+        # Until the minute is over who is missing may still appear.
+        if found == len(known) or (found and late and None not in known):
             await self._close(doubt, _found(pack, known))
-        elif all(one is MISSING for one in known) and pack.findable:
-            if asked >= doubt.since + _MINUTE:
+        elif pack.findable and all(one is MISSING for one in known):
+            if late:
                 await self._miss(doubt)
         elif doubt.looks >= _LOOKS:
-            await self._close(doubt, unknown(pack))
+            await self._close(doubt, _found(pack, known) if found else unknown(pack))
 
     async def _miss(self, doubt: _Doubt) -> None:
         """The service does not have it: send it again, unless the archive may have it."""
@@ -152,6 +154,8 @@ class Settler:
                 return await self._close(doubt, unknown(pack))
             if found:
                 return await self._close(doubt, _found(pack, list(search.seen.values())))
+            if search.cut_off:
+                return await self._close(doubt, unknown(pack))
         if self._sent_again[pack.id] >= _RESENDS:
             return await self._close(doubt, unknown(pack))
         self._doubts.remove(doubt)

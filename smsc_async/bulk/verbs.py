@@ -51,7 +51,7 @@ class Bulk(Statuses):
 
     async def send_many(
         self,
-        messages: Iterable[Outgoing] | AsyncIterable[Outgoing],
+        messages: Iterable[Outgoing] | AsyncIterable[Outgoing] | None,
         *,
         journal: str | os.PathLike[str] | Journal | None = None,
         size: int = _SIZE,
@@ -80,7 +80,8 @@ class Bulk(Statuses):
         does not settle is in doubt, and named in the results.
 
         Args:
-            messages: What to send, lazily, from any iterable.
+            messages: What to send, lazily, from any iterable. None sends what the journal has, and
+                was not sent.
             journal: Where to write down what is done.
             size: The most messages in a request, up to 1000. All of them share a doubt.
             on_result: Is told of each message what became of it, once that is written down; not
@@ -99,6 +100,8 @@ class Bulk(Statuses):
             raise InvalidRequest("id", "is made here, for each pack")
         if not isinstance(size, int) or not 1 <= size <= _MOST:
             raise InvalidRequest("size", f"has to be from 1 to {_MOST}")
+        if messages is None and journal is None:
+            raise InvalidRequest("messages", "are needed where there is no journal")
         terms = Terms(on_result, on_progress, _amount(max_cost), stop, dry_run)
         params = {"sender": self._sender, **option_params(options, self._zone)}
         base = {name: str(value) for name, value in params.items() if value is not None}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import anyio
 
 from .._delivery import DeliveryStatus
-from ..callbacks import DeliveryTracker
+from ..callbacks import DeliveryTracker, MemoryStore
 from ..errors import (
     BadReply,
     InvalidRequest,
@@ -106,7 +106,9 @@ class _Wait:
         messages: Sequence[Sent],
         tracker: DeliveryTracker | None,
     ) -> None:
-        self.tracker = DeliveryTracker() if tracker is None else tracker
+        # One that nobody else feeds has to know of these messages, and of no others.
+        own = DeliveryTracker(MemoryStore(len(messages) or 1))
+        self.tracker = own if tracker is None else tracker
         self.ids = [message.id for message in messages]
         self.finished = anyio.Event()
         self._asking = asking

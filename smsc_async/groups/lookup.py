@@ -36,7 +36,10 @@ _READ: Final = reader(list[NumberInfo])
 
 
 def _infos(document: object) -> list[NumberInfo]:
-    return _READ(as_list(document))
+    found = _READ(as_list(document))
+    if any(one == NumberInfo(extra=one.extra) for one in found):
+        raise ValueError("expected what is known of a number")
+    return found
 
 
 _GET: Final = Command(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 import attrs
 
 if TYPE_CHECKING:
-
     from .failure import Progress
 
 __all__ = ["BODY_CAP", "GLANCE", "WRITE_TIMEOUT", "Answer", "Connection", "Head", "Upload"]

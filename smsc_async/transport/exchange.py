@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -37,6 +39,10 @@ NEVER_SENT: Final = (
 )
 
 
+def _ignore(readable: bool) -> None:
+    """Do nothing."""
+
+
 @attrs.frozen
 class Reply:
     """What a host answered, as it came."""
@@ -47,6 +53,8 @@ class Reply:
     http_version: str
     attempts: tuple[Attempt, ...] = ()
     """The tries that it took; the last one is its own if it is an answer of a broken host."""
+    judge: Callable[[bool], None] = attrs.field(default=_ignore, repr=False, eq=False)
+    """To be told whether it could be read: a host whose answers cannot is left."""
 
 
 class Body(Protocol):
@@ -190,16 +198,21 @@ class HttpExchange:
                     break
             else:
                 if _is_the_service(reply):
-                    self._hosts.succeeded(origin)
-                else:
-                    self._hosts.failed(origin, Sent.UNKNOWN)
-                    seconds = self._clock.now() - started
-                    text = f"status {reply.status}, and not the service's answer"
-                    attempts.append(Attempt(origin.netloc, "reply", seconds, text))
-                return attrs.evolve(reply, attempts=tuple(attempts)) if attempts else reply
+                    return attrs.evolve(reply, attempts=tuple(attempts)) if attempts else reply
+                self._hosts.failed(origin, Sent.UNKNOWN)
+                seconds = self._clock.now() - started
+                text = f"status {reply.status}, and not the service's answer"
+                attempts.append(Attempt(origin.netloc, "reply", seconds, text))
+                return attrs.evolve(reply, attempts=tuple(attempts), judge=_ignore)
         assert last is not None  # noqa: S101 - there is at least one host
         last.attempts = tuple(attempts)
         raise last
+
+    def _judge(self, origin: Origin, readable: bool) -> None:
+        if readable:
+            self._hosts.succeeded(origin)
+        else:
+            self._hosts.failed(origin, Sent.UNKNOWN)
 
     async def aclose(self) -> None:
         """Close every connection; what is in flight fails."""
@@ -230,7 +243,8 @@ class HttpExchange:
         if len(body) > BODY_CAP:
             text = f"the answer is longer than {BODY_CAP} bytes"
             raise TransportFailure(text, Sent.UNKNOWN, phase="reply")
-        return Reply(origin.netloc, response.status_code, body, response.http_version)
+        judge = partial(self._judge, origin)
+        return Reply(origin.netloc, response.status_code, body, response.http_version, judge=judge)
 
     def _build(
         self, origin: Origin, path: str, form: bytes | Body, content_type: str

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
+import anyio.lowlevel
 import h11
 
-from .connection import BODY_CAP, GLANCE, Answer, Upload
+from .connection import BODY_CAP, GLANCE, WRITE_TIMEOUT, Answer, Upload
 from .failure import ConnectionGone, Progress, Sent, TransportFailure
 from .wire import describe
 
@@ -125,6 +127,7 @@ class Http11Connection:
         )
         out = self._h11.send(request) or b""
         first = out + (self._h11.send(h11.Data(rest[:PIECE])) or b"")
+        await anyio.lowlevel.checkpoint_if_cancelled()
         progress.sent = Sent.UNKNOWN
         await self._write(first, scope)
         await self._write_body(rest[PIECE:], scope)
@@ -139,9 +142,14 @@ class Http11Connection:
             await self._write(self._h11.send(h11.Data(body[start : start + PIECE])) or b"", scope)
 
     async def _write(self, data: bytes, scope: anyio.CancelScope) -> None:
-        scope.deadline = anyio.current_time() + self._reply_timeout
+        """Write all of it; a cancellation waits until that is done, or takes too long."""
+        scope.deadline = math.inf
         self._phase = "write"
-        await self._wire.send(data)
+        deadline = anyio.current_time() + min(WRITE_TIMEOUT, self._reply_timeout)
+        with anyio.CancelScope(deadline=deadline, shield=True) as writing:
+            await self._wire.send(data)
+        if writing.cancelled_caught:
+            raise self._failure(f"a write did not get on for {WRITE_TIMEOUT:g} s")
         scope.deadline = anyio.current_time() + self._reply_timeout
 
     async def _read(self) -> Answer:

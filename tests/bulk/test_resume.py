@@ -175,6 +175,21 @@ async def test_what_money_was_missing_for_is_sent_later(path: Path) -> None:
     assert set(numbers(smsc).values()) == {1}
 
 
+async def test_what_the_journal_has_needs_no_source(path: Path) -> None:
+    """Packs that were given back are sent without the source, too, and no more."""
+    smsc = Smsc(balance="30")
+    first = await smsc.send_many(people(1000), journal=path)
+    smsc.exchange.account.balance += 1000
+
+    given_back = (await SqliteJournal(path).totals()).left
+    report = await smsc.send_many(None, journal=path)
+
+    assert first.accepted == 200
+    assert given_back > 0
+    assert report.accepted == len(smsc.messages) == 200 + given_back
+    assert (await SqliteJournal(path).totals()).left == 0
+
+
 async def test_doubts_are_asked_about_again(path: Path) -> None:
     """What was in doubt is found when the service can be asked, and not sent again."""
     smsc = Smsc()
@@ -245,6 +260,19 @@ async def test_an_old_claim_stays_in_doubt_without_the_history(path: Path) -> No
     report = await smsc.send_many(people(100), journal=path)
 
     assert (report.in_doubt, smsc.messages) == (100, [])
+
+
+async def test_a_history_that_is_cut_off_says_nothing(path: Path) -> None:
+    """When its recipients have had a thousand messages since, the pack may be behind those."""
+    await claim_without_sending(path, 100, age=9 * 3600.0)
+    smsc = Smsc(random=2)
+    for _ in range(10):
+        await smsc.send_many(people(100))
+        smsc.clock.pass_time(100.0)
+
+    report = await smsc.send_many(people(100), journal=path)
+
+    assert (report.in_doubt, len(smsc.messages)) == (100, 1000)
 
 
 async def test_an_old_claim_is_found_in_the_history(path: Path) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import attrs
 import pytest
+from attrs import AttrsInstance
 from recipes import CALL, INCOMING, STATUS, as_form, as_json, as_xml
 
 from smsc_async import DeliveryStatus, InvalidRequest
@@ -104,6 +106,27 @@ def test_a_text_goes_first() -> None:
     """What has a text is a message, whatever else it has."""
     assert isinstance(parse(as_form(STATUS | CALL | INCOMING)), IncomingMessage)
     assert isinstance(parse(as_form(STATUS | CALL)), CallConfirmation)
+
+
+@pytest.mark.parametrize(
+    ("cls", "documented"),
+    [
+        (
+            StatusEvent,
+            """
+            id phone status time ts err syserr cnt type cost flag sender dtmf cmt
+            imsi msc mcc mnc cn net rcn rnet calltime callmenu ringtime
+            """,
+        ),
+        (IncomingMessage, "id sms_id phone mes to smsc sent time"),
+        (CallConfirmation, "phone ts"),
+    ],
+)
+def test_everything_documented_has_a_name(cls: type[AttrsInstance], documented: str) -> None:
+    """Each parameter of the documentation is a field of the event, and none is made up."""
+    wires = [field.metadata["wire"] for field in attrs.fields(cls) if "wire" in field.metadata]
+
+    assert sorted(wires) == sorted(documented.split())
 
 
 def test_hlr_and_voice_menu() -> None:

@@ -196,17 +196,9 @@ AT_ONCE: Final = 10
 """Awaits that are tried at the same time, each in a service of its own."""
 
 
-CIRCLING: Final = ("1.1", "asyncio")
-WHY: Final = "a write that begins in a cancelled scope never ends: it swallows each cancellation"
-
-
 @pytest.mark.parametrize("http", HTTP)
-async def test_a_scope_that_is_over(
-    http: Http, request: pytest.FixtureRequest, anyio_backend_name: str
-) -> None:
+async def test_a_scope_that_is_over(http: Http) -> None:
     """A send that begins in a cancelled scope ends at once; if it has left, it is a doubt."""
-    if (http, anyio_backend_name) == CIRCLING:
-        request.applymarker(pytest.mark.xfail(reason=WHY))
     async with service(Faults(), http=http) as (sandbox, smsc):
         with anyio.CancelScope() as scope:
             scope.cancel()
@@ -222,11 +214,8 @@ async def test_a_scope_that_is_over(
 @pytest.mark.parametrize(
     ("journey", "fresh"), [("answered", True), *((journey, False) for journey in JOURNEYS)]
 )
-async def test_every_await(journey: str, http: Http, fresh: bool, anyio_backend_name: str) -> None:
+async def test_every_await(journey: str, http: Http, fresh: bool) -> None:
     """Wherever it waits when it is cancelled: what was taken is a doubt, and the slot is free."""
-    if (http, anyio_backend_name) == CIRCLING and JOURNEYS[journey]:
-        # Some of the circles are in tasks of the client's own, where nothing here could end them.
-        pytest.xfail(WHY)
     ends: dict[int, bool] = {}
 
     async def run(number: int) -> None:

@@ -24,12 +24,13 @@ PATIENCE = 20.0
 async def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[None]:
     """Let each governor of the house count by itself: in memory, in a file, in Redis."""
     numbers = itertools.count()
+    url = redis_url(request)
 
     def sqlite(clock: FakeClock) -> Governor:
         return on_file(clock, tmp_path / f"{next(numbers)}.db")
 
     def redis(clock: FakeClock) -> Governor:
-        return on_redis(clock, request.getfixturevalue("redis_url"), secrets.token_hex(8))
+        return on_redis(clock, url, secrets.token_hex(8))
 
     async with building({"memory": builders[0], "sqlite": sqlite, "redis": redis}[request.param]):
         yield
@@ -39,15 +40,21 @@ async def each_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 async def one_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[None]:
     """Let all governors of the house count in the same place."""
     place = secrets.token_hex(8)
+    url = redis_url(request)
 
     def sqlite(clock: FakeClock) -> Governor:
         return on_file(clock, tmp_path / place)
 
     def redis(clock: FakeClock) -> Governor:
-        return on_redis(clock, request.getfixturevalue("redis_url"), place)
+        return on_redis(clock, url, place)
 
     async with building({"sqlite": sqlite, "redis": redis}[request.param]):
         yield
+
+
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """Return where the Redis is, if one is asked for; skip, if there is none."""
+    return str(request.getfixturevalue("redis_url")) if request.param == "redis" else ""
 
 
 @asynccontextmanager

@@ -220,9 +220,23 @@ async def test_backup_stands_in_until_a_trial_succeeds(
             await wired("/x", b"a=1")
             assert main.posts == []
             clock.time += 1
-            assert (await wired("/x", b"a=1")).host == f"127.0.0.1:{port}"
+            reply = await wired("/x", b"a=1")
+            assert reply.host == f"127.0.0.1:{port}"
+            reply.judge(True)
             assert (await wired("/x", b"a=1")).host == f"127.0.0.1:{port}"
             assert len(main.posts) == 2
+
+
+async def test_a_host_whose_answers_cannot_be_read_is_left(
+    exchange: HttpExchange, router: respx.MockRouter
+) -> None:
+    """After two such verdicts in a row the backup host stands in; a good one starts anew."""
+    router.route().respond(200, text="{}")
+    for readable in (False, True, False, False):
+        reply = await exchange("/x", b"a=1")
+        assert reply.host == "main.example"
+        reply.judge(readable)
+    assert (await exchange("/x", b"a=1")).host == "backup.example:8443"
 
 
 async def test_refused_stream_goes_to_the_next_host(
