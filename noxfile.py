@@ -20,7 +20,8 @@ def tests(session: nox.Session) -> None:
     session.install(".[cli,fastapi,sandbox,phones]", *groups("tests"))
     session.run("coverage", "erase")
     # Not `-m pytest`: that would put the checkout in front of the installed package.
-    session.run("coverage", "run", f"{session.bin}/pytest", *session.posargs)
+    options = session.posargs or ("-n", "auto")
+    session.run("coverage", "run", f"{session.bin}/pytest", *options)
     session.run("coverage", "combine", "--quiet")
     if not session.posargs:
         session.run("coverage", "report")

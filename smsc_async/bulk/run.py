@@ -77,6 +77,7 @@ class Run:
         self._refused_in_a_row = 0
         self._sending_again = 0
         self._known = 0
+        self._taken = False
         self._stopped_by: SmscError | None = None
         self._failure: Exception | None = None
         self._ended = anyio.Event()
@@ -163,21 +164,29 @@ class Run:
     async def _next(self) -> Pack | None:
         """Return a pack that is claimed; None when there is no more."""
         async with self._reading:
-            pack = None if self._ended.is_set() else await self._journal.take()
-            if pack is not None:
-                return pack
+            if not self._taken:
+                pack = await self._take()
+                if pack is not None:
+                    return pack
+                self._taken = True
             portion = await self._read()
             while portion is not None and portion.pack is None:
                 await self._journal.refuse(portion.refused, source=portion.mark)
                 await self._note(portion.refused)
                 portion = await self._read()
-        if portion is None or portion.pack is None:
+            if portion is None:
+                # Others may have given something back meanwhile.
+                return await self._take()
+        if portion.pack is None:
             return None
         if portion.refused:
             await self._journal.refuse(portion.refused, source=None)
             await self._note(portion.refused)
         await self._journal.claim((portion.pack,), source=portion.mark)
         return portion.pack
+
+    async def _take(self) -> Pack | None:
+        return None if self._ended.is_set() else await self._journal.take()
 
     async def _read(self) -> Portion | None:
         """Read on in the source; who waits there for a message is woken when the run ends."""

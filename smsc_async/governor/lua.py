@@ -4,8 +4,8 @@ The places under a key are a sorted set: the moment each comes free is its score
 `governor:request`, with a minus in front once that moment is known. Beside it are the governors
 known to wait, with `:w`, and the notice, with `:n`.
 
-A call carries many steps: for each its name, how many keys and how many terms it has, then these.
-The first of all terms is the time, or nothing where Redis is to look at its own clock.
+A call carries many steps, as JSON: for each its name, how many keys it has, and its terms. Beside
+them is the time, unless Redis is to look at its own clock.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _COMMON: Final = """
 local function text(number)
   return string.format('%.17g', number)
 end
-local now, longer = tonumber(ARGV[1]), 86400000
+local order = cjson.decode(ARGV[1])
+local now, longer = order.now, 86400000
 if not now then
   local time = redis.call('TIME')
   now, longer = tonumber(time[1]) + tonumber(time[2]) / 1000000, 1000
@@ -56,7 +57,7 @@ local steps = {}
 
 _TAKE: Final = """
 function steps.take(keys, terms)
-  local name, lease, ticket = terms[1], tonumber(terms[3]), tonumber(terms[4])
+  local name, lease, ticket = terms[1], terms[3], terms[4]
   local member = name .. ':' .. terms[2]
   local function rivals(key, line)
     redis.call('ZREMRANGEBYSCORE', line, '-inf', text(now))
@@ -80,8 +81,8 @@ function steps.take(keys, terms)
   for i = 1, #keys / 3 do
     local need = {
       index = i - 1, key = keys[3 * i - 2], line = keys[3 * i - 1], notice = keys[3 * i],
-      limit = tonumber(terms[2 + 3 * i]), hold = tonumber(terms[3 + 3 * i]),
-      streak = terms[4 + 3 * i] == '1'
+      limit = terms[2 + 3 * i], hold = terms[3 + 3 * i],
+      streak = terms[4 + 3 * i] == 1
     }
     need.count = prune(need.key, need.streak)
     need.room = need.limit - need.count
@@ -132,9 +133,9 @@ end
 
 _SETTLE: Final = """
 function steps.settle(keys, terms)
-  local member, sent, believed = terms[1], terms[2] == '1', now + tonumber(terms[3])
+  local member, sent, believed = terms[1], terms[2] == 1, now + terms[3]
   for i, key in ipairs(keys) do
-    local hold = tonumber(terms[3 + i])
+    local hold = terms[3 + i]
     local at = redis.call('ZSCORE', key, member)
     if at and tonumber(at) > now + hold then
       redis.call('ZREM', key, member)
@@ -149,9 +150,9 @@ end
 
 _FILL: Final = """
 function steps.fill(keys, terms)
-  local key, member, till = keys[1], terms[1], now + tonumber(terms[2])
-  local leave, limit, hold = tonumber(terms[3]), tonumber(terms[4]), tonumber(terms[5])
-  prune(key, terms[6] == '1')
+  local key, member, till = keys[1], terms[1], now + terms[2]
+  local leave, limit, hold = terms[3], terms[4], terms[5]
+  prune(key, terms[6] == 1)
   local places = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
   local missing, brief = limit - leave, {}
   for j = 1, #places, 2 do
@@ -184,8 +185,8 @@ function steps.restore(keys, terms)
     for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
       if owner(member) == name then redis.call('ZREM', key, member) end
     end
-    for _ = 1, tonumber(terms[at]) do
-      redis.call('ZADD', key, text(now + tonumber(terms[at + 2])), terms[at + 1])
+    for _ = 1, terms[at] do
+      redis.call('ZADD', key, text(now + terms[at + 2]), terms[at + 1])
       at = at + 2
     end
     at = at + 1
@@ -207,7 +208,7 @@ function steps.post(keys, terms)
   if terms[2] == '' then
     redis.call('DEL', keys[1])
   else
-    local till = now + tonumber(terms[3])
+    local till = now + terms[3]
     local notice = table.concat({text(now), text(till), terms[2]}, ' ')
     redis.call('SET', keys[1], notice, 'PX', life(till))
   end
@@ -216,13 +217,12 @@ end
 """
 
 _RUN: Final = """
-local answers, key, term = {}, 1, 2
-while term <= #ARGV do
-  local name, keys, terms = ARGV[term], {}, {}
-  for i = 1, tonumber(ARGV[term + 1]) do keys[i] = KEYS[key + i - 1] end
-  for i = 1, tonumber(ARGV[term + 2]) do terms[i] = ARGV[term + 2 + i] end
-  key, term = key + #keys, term + 3 + #terms
-  answers[#answers + 1] = steps[name](keys, terms) or 0
+local answers, key = {}, 1
+for _, step in ipairs(order.steps) do
+  local keys = {}
+  for i = 1, step[2] do keys[i] = KEYS[key + i - 1] end
+  key = key + step[2]
+  answers[#answers + 1] = steps[step[1]](keys, step[3]) or 0
 end
 return answers
 """

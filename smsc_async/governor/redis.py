@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import ssl
 from collections.abc import Sequence
 from random import Random, SystemRandom
@@ -22,7 +23,7 @@ from .store import Answer, Granted, Lack, Refused, StoreDown
 from .together import Together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["RedisGovernor", "RedisStore"]
 
@@ -70,12 +71,8 @@ class _Step:
 
     name: str
     keys: Sequence[str]
-    terms: Sequence[str]
+    terms: Sequence[str | float]
     reply: Reply | StoreDown = None
-
-    def words(self) -> tuple[str, ...]:
-        """Return what the script is told."""
-        return self.name, str(len(self.keys)), str(len(self.terms)), *self.terms
 
 
 class RedisStore:
@@ -98,7 +95,7 @@ class RedisStore:
         keys = [key for need in needs for key in self._names(need.key)]
         terms = [term for n in needs for term in (n.limit, n.hold, int(n.streak))]
         ticket = TICKET if waits else 0
-        reply = await self._do("take", keys, [*split(number), lease, ticket, *terms])
+        reply = await self._do("take", keys, [*map(str, split(number)), lease, ticket, *terms])
         return _answer(reply)
 
     async def settle(self, number: int, needs: Sequence[Need], outcome: Outcome) -> None:
@@ -117,7 +114,7 @@ class RedisStore:
 
     async def restore(self, name: int, places: Mapping[str, Sequence[Place]]) -> None:
         """Make these all the places that a governor has taken on the keys."""
-        terms: list[object] = [name]
+        terms: list[str | float] = [str(name)]
         for mine in places.values():
             terms.append(len(mine))
             for wait, number in mine:
@@ -145,21 +142,22 @@ class RedisStore:
         name = self._name(key)
         return name, name + ":w", name + ":n"
 
-    async def _do(self, name: str, keys: Sequence[str], terms: Iterable[object]) -> Reply:
+    async def _do(self, name: str, keys: Sequence[str], terms: Sequence[str | float]) -> Reply:
         """Make a step, perhaps in one script with the steps of others."""
-        step = _Step(name, keys, [str(term) for term in terms])
+        step = _Step(name, keys, terms)
         await self._together.make(step)
         if isinstance(step.reply, StoreDown):
             raise step.reply
         return step.reply
 
     async def _make(self, steps: list[_Step]) -> None:
-        now = "" if self._now is None else repr(self._now())
+        now = {} if self._now is None else {"now": self._now()}
         keys = [key for step in steps for key in step.keys]
-        terms = [term for step in steps for term in step.words()]
+        words = [(step.name, len(step.keys), step.terms) for step in steps]
+        order = json.dumps(now | {"steps": words})
         replies: Sequence[Reply | StoreDown]
         try:
-            answer = await self._link.run(lua.SCRIPT, keys, [now, *terms])
+            answer = await self._link.run(lua.SCRIPT, keys, [order])
             replies = answer if isinstance(answer, list) else [StoreDown(_STRANGE)] * len(steps)
         except StoreDown as error:
             replies = [error] * len(steps)

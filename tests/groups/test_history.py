@@ -278,11 +278,11 @@ async def test_error_codes(code: int, error: type[ApiError]) -> None:
 
 
 async def test_too_many_questions() -> None:
-    """After error 9 somebody else may have used up the hour: it is longer than a minute's wait."""
+    """Error 9 does not say which limit somebody else has used up: the minute's is waited for."""
     exchange = ScriptedExchange({"error": "duplicate request", "error_code": 9})
     with pytest.raises(RateLimited) as caught:
         await History(caller(exchange)).page()
-    assert caught.value.rule == "get_messages.hour"
+    assert caught.value.rule == "get_messages.identical"
 
 
 async def test_not_found_is_empty() -> None:
