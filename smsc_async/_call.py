@@ -115,7 +115,7 @@ class Caller:
         key = slots(auth.account, pace.concurrency).key
         self._breaker = Breaker(Circuit(clock.now), governor, key)
         self._lifetime = lifetime
-        self._body_format = body_format
+        self._body_format: BodyFormat = body_format
         self._logged_in = False
         self._login: anyio.Event | None = None
         self._strict_status = False

@@ -215,12 +215,12 @@ async def look_up(
     in_order = answers if len(answers) == len(pairs) else []
     found: dict[tuple[str, str], Seen | Look] = {}
     for place, (its_id, number) in enumerate(pairs):
-        one = named.get((its_id, number.lstrip("+")))
+        known = named.get((its_id, number.lstrip("+")))
         # One that is not found may come without its phone.
-        if one is None and in_order and not in_order[place].phone:
-            one = in_order[place] if in_order[place].id in {None, its_id} else None
-        if one is not None:
-            found[its_id, number] = _found_or_missing(one)
+        if known is None and in_order and not in_order[place].phone:
+            known = in_order[place] if in_order[place].id in {None, its_id} else None
+        if known is not None:
+            found[its_id, number] = _found_or_missing(known)
     return found
 
 

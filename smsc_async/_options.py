@@ -25,6 +25,7 @@ __all__ = [
     "mint_id",
     "option_params",
     "phone",
+    "plain_phone",
     "recipients",
 ]
 
@@ -110,6 +111,11 @@ def phone(value: str, field: str = "phone") -> str:
     return number
 
 
+def plain_phone(name: str, value: object) -> str:
+    """Write a phone number as digits alone."""
+    return phone(cast("str", value), name).removeprefix("+")
+
+
 def _recipient(value: str) -> str:
     """Return a recipient as a phone number, or a group code as it is."""
     return value if isinstance(value, str) and _GROUP.fullmatch(value) else phone(value, "to")
@@ -176,6 +182,8 @@ def _hours(value: tuple[object, ...]) -> str:
     match value:
         case (int() as start, int() as end) if 0 <= start < end <= _DAY:
             return f"{int(start)}-{int(end)}"
+        case _:
+            pass
     raise InvalidRequest("time", "hours have to be two, as (9, 21), the earlier one first")
 
 

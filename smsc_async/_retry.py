@@ -116,7 +116,7 @@ async def again(failure: SmscError, work: Callable[[], Awaitable[T]], terms: Ter
         sleep=terms.clock.sleep,
         reraise=True,
     )
-    limited: RateLimited | None = None
+    limited: list[RateLimited] = []
     async for attempt in attempts:
         with attempt:
             if attempt.retry_state.attempt_number == 1:
@@ -126,10 +126,10 @@ async def again(failure: SmscError, work: Callable[[], Awaitable[T]], terms: Ter
             except RateLimited as error:
                 if isinstance(error, ApiError) or isinstance(failure, RateLimited):
                     raise
-                limited = error
+                limited.append(error)
             except SmscError as error:
                 failure = error
                 raise
-        if limited is not None:
-            raise failure from limited
+        if limited:
+            raise failure from limited[0]
     raise AssertionError("tenacity returns or raises")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from ._fields import Fields, code, email, sender_name, several, switch, text, url, whole
-from ._options import phone
+from ._options import plain_phone
 from .errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -201,10 +201,6 @@ class SubclientSettings(TypedDict, total=False):
     """Where an e-mail is cut off: above 12 a number of characters, below 12 one of messages."""
 
 
-def _phone(name: str, value: object) -> str:
-    return phone(cast("str", value), name).removeprefix("+")
-
-
 def _dial_code(name: str, value: object) -> str:
     if isinstance(value, bool) or not _DIAL_CODE.fullmatch(str(value)):
         raise InvalidRequest(name, "has to be dialling codes, with a minus for an exception")
@@ -257,8 +253,8 @@ FIELDS: Final = Fields(
     email=("email", email),
     sms_email=("email2", email),
     sms_to_email=("fl[9]", switch),
-    phone=("phone", _phone),
-    sms_phone=("phone2", _phone),
+    phone=("phone", plain_phone),
+    sms_phone=("phone2", plain_phone),
     sms_to_phone=("fl[8]", switch),
     sms_reply=("answ", text()),
     call_reply=("answ_call", text()),
@@ -300,7 +296,7 @@ FIELDS: Final = Fields(
     delivery_control=("fl[5]", switch),
     api_log=("fl[30]", switch),
     no_email2sms=("mfl[0]", switch),
-    email2sms_phones=("mph", several(_phone)),
+    email2sms_phones=("mph", several(plain_phone)),
     email2sms_phones_in_text=("mfl[5]", switch),
     email2sms_phones_in_address=("mfl[6]", switch),
     email2sms_without_subject=("mfl[1]", switch),

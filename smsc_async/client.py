@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from random import SystemRandom
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Final, Literal, Self, TypedDict, Unpack
 
 import anyio
@@ -147,7 +147,7 @@ class AsyncSmsc(Messages, Bulk, Statuses, Deliveries):
         self._outcome = check_choice("outcome", outcome, OUTCOMES)
         self._sender = sender
         self._zone = timezone
-        self._random = SystemRandom()
+        self._random: Random = SystemRandom()
         self._lifetime = Lifetime()
         self._drain = reply_timeout
         self._clock = clock = clock or SystemClock()
@@ -168,7 +168,7 @@ class AsyncSmsc(Messages, Bulk, Statuses, Deliveries):
             clock=clock,
             random=self._random,
             lifetime=self._lifetime,
-            body_format=check_choice("body", body, BODY_FORMATS),
+            body_format=_body_format(body),
         )
         self._furnish(self._call)
 
@@ -301,6 +301,11 @@ def _check_times(connect: float, reply: float, deadline: float, patience: float)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not (value > 0 or (value == 0 and field == "patience")):
             raise InvalidRequest(field, f"has to be {least}")
+
+
+def _body_format(chosen: BodyFormat) -> BodyFormat:
+    check_choice("body", chosen, BODY_FORMATS)
+    return chosen
 
 
 _GOVERNS: Final = ("acquire", "release", "fill", "notice", "post", "aclose")

@@ -30,6 +30,7 @@ class _Job:
     """A piece of work on the database, and what came of it."""
 
     work: Callable[[sqlite3.Connection], object]
+    lasting: bool
     done: bool = False
     answer: object = None
     error: Exception | None = None
@@ -48,6 +49,7 @@ class Database:
         self._schema = schema
         self._connection: sqlite3.Connection | None = None
         self._guard: sqlite3.Connection | None = None
+        self._lasting = True
         self._jobs: list[_Job] = []
         self._turn = anyio.Lock()
 
@@ -61,9 +63,12 @@ class Database:
             async with self._turn:
                 await to_thread.run_sync(self._close)
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do the work in a transaction, and return what it returns once it is committed."""
-        job = _Job(work)
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, lasting: bool = True) -> T:
+        """Do the work in a transaction, and return what it returns once it is committed.
+
+        What is `lasting` survives a power cut, too; the rest only the end of the process.
+        """
+        job = _Job(work, lasting)
         self._jobs.append(job)
         try:
             async with self._turn:
@@ -112,6 +117,11 @@ class Database:
     def _transact(self, jobs: list[_Job]) -> None:
         if self._connection is None:
             raise sqlite3.ProgrammingError("it is closed")
+        lasting = any(job.lasting for job in jobs)
+        if lasting != self._lasting:
+            # A claim that a power cut takes back is a message sent twice; a mark is found again.
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+            self._lasting = lasting
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
@@ -162,7 +172,6 @@ def _lock(path: Path) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection, schema: str) -> None:
     """Make the tables in an empty file."""
     connection.execute("PRAGMA journal_mode = WAL")
-    # A claim that a power cut takes back is a message sent twice.
     connection.execute("PRAGMA synchronous = FULL")
     if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         _check(connection)

@@ -14,19 +14,25 @@ from .packing import Pack
 if TYPE_CHECKING:
     from .outgoing import ResultOutcome
 
-__all__ = ["Row", "pack_of", "result_of", "row_of", "write_pack"]
+__all__ = ["NUMBERS", "Row", "pack_of", "result_of", "row_of", "write_pack"]
 
 Row: TypeAlias = (
     "tuple[int, str, str | None, int, str | None, str | None, int | None, int | None, int | None]"
 )
 """A result: number, phone, message id, outcome, reason, cost, status, error, changed at."""
 
-_NUMBERS: Final[dict[ResultOutcome, int]] = {name: at for at, name in enumerate(OUTCOMES)}
+NUMBERS: Final[dict[ResultOutcome, int]] = {name: at for at, name in enumerate(OUTCOMES)}
+"""The outcomes as they are written."""
+
+
+_encode: Final = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False
+).encode
 
 
 def write_pack(pack: Pack) -> str:
     """Write a pack, all but its id."""
-    return json.dumps([pack.common, pack.lines], ensure_ascii=False, separators=(",", ":"))
+    return _encode([dict(pack.common), pack.lines])
 
 
 def pack_of(message_id: str, written: str) -> Pack:
@@ -45,7 +51,7 @@ def row_of(result: BulkResult) -> Row:
         result.number,
         result.phone,
         result.message_id,
-        _NUMBERS[result.outcome],
+        NUMBERS[result.outcome],
         result.reason,
         None if result.cost is None else str(result.cost),
         None if result.status is None else int(result.status),

@@ -109,7 +109,8 @@ class RedisStore:
     async def fill(self, name: int, need: Need, seconds: float, leave: int) -> None:
         """Leave at most that many of the need's places for that long."""
         member = f"-{name}:0:{next(self._fills)}"
-        terms = [member, seconds, leave, need.limit, need.hold, int(need.streak)]
+        terms: list[str | float] = [member, seconds, leave]
+        terms += [need.limit, need.hold, int(need.streak)]
         await self._do("fill", [self._name(need.key)], terms)
 
     async def restore(self, name: int, places: Mapping[str, Sequence[Place]]) -> None:
@@ -128,7 +129,7 @@ class RedisStore:
 
     async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
         """Post a text on a key."""
-        terms = [instead_of, text, seconds]
+        terms: list[str | float] = [instead_of, text, seconds]
         return await self._do("post", [self._name(key) + ":n"], terms) == 1
 
     async def aclose(self) -> None:

@@ -15,13 +15,14 @@ import attrs
 
 from .._clock import Clock
 from ..errors import GovernorUnavailable, InvalidRequest
+from .base import Permit
 from .front import Front, FrontCore
 from .store import Granted, Store, StoreDown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from .base import Need, Notice, Outcome, Permit
+    from .base import Need, Notice, Outcome
     from .core import Place
     from .line import Waiter
 
@@ -89,7 +90,8 @@ class SharedGovernor:
         while True:
             alone = self._is_down()
             waiter.needs = self._reduced(needs) if alone else needs
-            permit = attrs.evolve(await self._front.admit(waiter), needs=needs)
+            given = await self._front.admit(waiter)
+            permit = Permit(given.number, needs, given.notice)
             if not self._is_down():
                 confirmed = await self._confirm(permit, waiter)
                 if confirmed is not None:
@@ -176,7 +178,7 @@ class SharedGovernor:
             self._asked.discard(number)
         if isinstance(answer, Granted):
             self._front.confirm(permit, answer)
-            return attrs.evolve(permit, notice=answer.notice)
+            return Permit(number, needs, answer.notice)
         self._front.refuse(permit, answer)
         return None
 

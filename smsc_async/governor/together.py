@@ -20,7 +20,7 @@ class _Turn(Generic[S]):
     """A step that somebody waits for."""
 
     step: S
-    called: anyio.Event = attrs.field(factory=anyio.Event)
+    called: anyio.Event | None = None
     made: bool = False
 
 
@@ -58,4 +58,5 @@ class Together(Generic[S]):
             for turn in batch:
                 turn.made = True
             for turn in [*batch, *self._waiting[:1]]:
-                turn.called.set()
+                if turn.called is not None:
+                    turn.called.set()

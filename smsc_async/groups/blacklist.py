@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -12,7 +12,7 @@ from .._command import Command, Repeat
 from .._convert import Answer, Code, acknowledged, as_list, reader, wire
 from .._fields import Fields, code, email, needed, text, whole
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 from ..errors import BadReply, InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -62,10 +62,6 @@ class EmailBlacklistEntry(_Entry):
     email: str = ""
 
 
-def _number(name: str, value: object) -> str:
-    return phone(cast("str", value), name).removeprefix("+")
-
-
 def _blocked(name: str, value: object) -> str:
     if value not in (BlockedMessages.ALL, BlockedMessages.MAILINGS, BlockedMessages.SINGLE):
         raise InvalidRequest(name, "has to be one of BlockedMessages")
@@ -73,7 +69,7 @@ def _blocked(name: str, value: object) -> str:
 
 
 _FIELDS: Final = Fields(
-    phone=("phone", _number),
+    phone=("phone", plain_phone),
     email=("mail", email),
     blocked=("type", _blocked),
     comment=("cmt", text()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
 
@@ -11,7 +11,7 @@ from .._command import Command, Repeat
 from .._convert import Answer, acknowledged, as_list, reader, wire
 from .._fields import Fields, code, email, needed, several, text, whole
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 from ..errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -47,17 +47,13 @@ def _kind(name: str, value: object) -> str:
     return _KINDS[value]
 
 
-def _number(name: str, value: object) -> str:
-    return phone(cast("str", value), name).removeprefix("+")
-
-
 _FIELDS: Final = Fields(
     id=("grp", code),
     name=("name", text(least=1)),
     number=("num", whole(1, _LARGEST)),
     kind=("type", _kind),
     groups=("grp", several(code)),
-    phone=("phone", _number),
+    phone=("phone", plain_phone),
     email=("mail", email),
 )
 

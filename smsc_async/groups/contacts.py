@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable  # noqa: TC003 - whoever reads the hints of a TypedDict
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypedDict, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 
 import attrs
 
@@ -15,7 +15,7 @@ from .._command import Command, Repeat
 from .._convert import Answer, acknowledged, as_list, as_object, reader, wire
 from .._fields import Fields, code, day, email, needed, several, text, whole
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 from ..errors import BadReply, NotFound
 
 if TYPE_CHECKING:
@@ -146,10 +146,6 @@ class ContactFilter(TypedDict, total=False):
     """Only those with this in their name or address."""
 
 
-def _number(name: str, value: object) -> str:
-    return phone(cast("str", value), name).removeprefix("+")
-
-
 _DETAILS: Final = {
     "name": ("name", text()),
     "groups": ("grp", several(code)),
@@ -168,12 +164,12 @@ _FILTER: Final = Fields(
     after=("after_id", code),
     limit=("cnt", whole(1, _PAGE)),
 )
-_PHONE: Final = Fields(phone=("phone", _number))
+_PHONE: Final = Fields(phone=("phone", plain_phone))
 _NEW_CONTACT: Final = Fields(
-    phones=("phone", several(_number)), other_phones=("pho", text()), **_DETAILS
+    phones=("phone", several(plain_phone)), other_phones=("pho", text()), **_DETAILS
 )
 _CHANGES: Final = Fields(
-    phones=("new_phone", several(_number)), other_phones=("pho", text()), **_DETAILS
+    phones=("new_phone", several(plain_phone)), other_phones=("pho", text()), **_DETAILS
 )
 _EMAIL: Final = Fields(email=("mail", email))
 _NEW_EMAIL_CONTACT: Final = Fields(

@@ -14,7 +14,7 @@ from .._convert import as_list, reader, wire
 from .._delivery import Delivery
 from .._fields import Fields, code, day, email, several, whole
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 from ..errors import BadReply, InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -66,14 +66,10 @@ def _kind(name: str, value: object) -> str:
     return _KINDS[value]
 
 
-def _phone(name: str, value: object) -> str:
-    return phone(str(value), name).lstrip("+")
-
-
 _FIELDS: Final = Fields(
     start=("start", day),
     end=("end", day),
-    phones=("phone", several(_phone)),
+    phones=("phone", several(plain_phone)),
     emails=("email", several(email)),
     kind=("format", _kind),
     limit=("cnt", whole(1, _PAGE)),

@@ -13,7 +13,7 @@ from .._command import Command, Repeat
 from .._convert import Answer, as_list, reader, wire
 from .._fields import Fields, code, whole
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 from ..errors import (
     BadReply,
     InvalidRequest,
@@ -63,15 +63,11 @@ class InboxMessage(Answer):
     sent: str = ""
 
 
-def _phone(name: str, value: object) -> str:
-    return phone(str(value), name).lstrip("+")
-
-
 _FIELDS: Final = Fields(
     limit=("cnt", whole(1, _MOST)),
     hours=("hour", whole(1, _WEEK)),
     after=("after_id", code),
-    to_phone=("to_phone", _phone),
+    to_phone=("to_phone", plain_phone),
 )
 
 _read_message: Final = reader(InboxMessage)

@@ -12,7 +12,7 @@ from .._command import Command, Repeat
 from .._convert import Answer, Code, acknowledged, as_list, reader, wire
 from .._fields import Fields, needed, switch
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 
 __all__ = ["NumberKind", "RentableNumber", "RentedNumbers"]
 
@@ -48,16 +48,12 @@ class _Bought(Answer):
     cost: Decimal
 
 
-def _phone(name: str, value: object) -> str:
-    return phone(str(value), name).lstrip("+")
-
-
 def _not(name: str, value: object) -> str:
     return "0" if switch(name, value) == "1" else "1"
 
 
 _FIELDS: Final = Fields(
-    phone=("phone", _phone),
+    phone=("phone", plain_phone),
     renew=("noprolong", _not),
 )
 

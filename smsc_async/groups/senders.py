@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Unpack, cast
+from typing import TYPE_CHECKING, Final, Unpack
 
 import attrs
 
@@ -11,7 +11,7 @@ from .._command import Command, Repeat
 from .._convert import Answer, Code, acknowledged, as_list, as_object, reader, wire
 from .._fields import Fields, code, day, email, exactly_one, sender_name, switch, text, whole
 from .._limits import RULES
-from .._options import phone
+from .._options import plain_phone
 from .._sender_options import SenderOptions, files_of, option_fields
 from ..errors import InvalidRequest, NotFound
 
@@ -123,15 +123,11 @@ def _name(name: str, value: object) -> str:
     return sender_name(name, text(least=1)(name, value))
 
 
-def _number(name: str, value: object) -> str:
-    return phone(cast("str", value), name).removeprefix("+")
-
-
 _NAME: Final = Fields(
     name=("sender", _name),
     id=("id", code),
     comment=("cmt", text()),
-    number=("sender", _number),
+    number=("sender", plain_phone),
     code=("code", text(least=1)),
     from_site=("site", text(least=1)),
     site_name=("site_name", text(least=1)),
