@@ -6,7 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from redis_server import redis_server
+
+# Nothing here is timed: how slow an example was says how busy the machine was.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(params=["asyncio", "trio"])
