@@ -17,7 +17,7 @@ def groups(*names: str) -> tuple[str, ...]:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The test suite, on the installed package, with its coverage."""
-    session.install(".[cli,fastapi,phones,redis,sandbox]", *groups("tests"))
+    session.install(".[cli,fastapi,phones,postgres,redis,sandbox]", *groups("tests"))
     session.run("coverage", "erase")
     # Not `-m pytest`: that would put the checkout in front of the installed package.
     options = session.posargs or ("-n", "auto")
@@ -30,7 +30,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def faults(session: nox.Session) -> None:
     """Long runs through broken networks: storms of faults, thousands of cancellations."""
-    session.install(".[cli,fastapi,phones,redis,sandbox]", *groups("tests"))
+    session.install(".[cli,fastapi,phones,postgres,redis,sandbox]", *groups("tests"))
     # The longest storm takes minutes.
     patience = ("-o", "faulthandler_timeout=400")
     session.run("pytest", "-m", "faults", *patience, *session.posargs)
@@ -39,7 +39,7 @@ def faults(session: nox.Session) -> None:
 @nox.session
 def fleet(session: nox.Session) -> None:
     """Several processes on one account, killed at random, for a minute each."""
-    session.install(".[sandbox,redis]", *groups("tests"))
+    session.install(".[cli,fastapi,phones,postgres,redis,sandbox]", *groups("tests"))
     patience = ("-o", "faulthandler_timeout=400")
     session.run("pytest", "-m", "fleet", "-s", *patience, *session.posargs)
 
@@ -47,7 +47,7 @@ def fleet(session: nox.Session) -> None:
 @nox.session
 def kill(session: nox.Session) -> None:
     """A hundred thousand messages in processes that are killed twenty times, and resumed."""
-    session.install(".[cli,sandbox,phones]", *groups("tests"))
+    session.install(".[cli,fastapi,phones,postgres,redis,sandbox]", *groups("tests"))
     patience = ("-o", "faulthandler_timeout=590")
     session.run("pytest", "-m", "kill", *patience, *session.posargs)
 
@@ -64,7 +64,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Types, by two checkers, and that none is missing from the public API."""
     session.install(
-        ".[cli,fastapi,phones,redis,sandbox]", *groups("tests", "types", "bench"), "nox"
+        ".[cli,fastapi,phones,postgres,redis,sandbox]", *groups("tests", "types", "bench"), "nox"
     )
     session.run("mypy")
     session.run("pyright")

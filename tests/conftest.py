@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from postgres_server import postgres_server
 from redis_server import redis_server
 
 # Nothing here is timed: how slow an example was says how busy the machine was.
@@ -30,3 +31,14 @@ def redis_url() -> Iterator[str]:
         return
     with redis_server() as server:
         yield server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Return where a PostgreSQL is: SMSC_TEST_POSTGRES_URL, or one that lasts as the tests do."""
+    url = os.environ.get("SMSC_TEST_POSTGRES_URL")
+    if url:
+        yield url
+        return
+    with postgres_server() as url:
+        yield url

@@ -64,7 +64,7 @@ class Asking:
         self._ended = ended
         self._stop = stop
         self._crowd = Crowd(clock.now)
-        self.requests = 0
+        self.requests: int = 0
 
     async def send(self, pack: Pack, *, again: bool = False) -> PackAnswer:
         """Send a pack; `again` once more, after its minute, when the first was not processed.

@@ -88,6 +88,7 @@ class Database:
             self._guard = _lock(self._path)
             self._connection = _connect(self._path)
             _prepare(self._connection, self._schema)
+            self._lasting = True
         except sqlite3.Error as error:
             self._close()
             raise _explain(self._path, error) from error

@@ -58,7 +58,7 @@ class Feed:
     def __init__(self, messages: Source | None, packer: Packer, known: Known, about: str) -> None:
         self._waits: AsyncIterator[Outgoing] | None = None
         self._messages: Iterator[Outgoing] = iter(())
-        self.ended = messages is None
+        self.ended: bool = messages is None
         if messages is None:
             known = Known()
         elif isinstance(messages, AsyncIterable):
@@ -74,7 +74,7 @@ class Feed:
         self._unhashed: list[str] = []
         self._held: list[tuple[int, Outgoing]] = []
         self._refused: list[BulkResult] = []
-        self.read = 0
+        self.read: int = 0
 
     async def recognise(self) -> None:
         """Pass over what the journal has, and keep what it lacks for later.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sized
 from decimal import Decimal
 from functools import partial
@@ -12,14 +11,16 @@ from typing import TYPE_CHECKING, Unpack
 from .._options import mint_id, option_params
 from ..errors import InvalidRequest
 from ..groups.statuses import Statuses
+from .address import journal_at
 from .feed import Feed
 from .follow import DeliveryReport, Follower
 from .packing import Packer
 from .run import Run, Terms, if_awaitable
 from .scratch import ScratchJournal
-from .sqlite import SqliteJournal
+from .standing import StandingRun
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
     from datetime import tzinfo
     from random import Random
@@ -82,7 +83,8 @@ class Bulk(Statuses):
         Args:
             messages: What to send, lazily, from any iterable. None sends what the journal has, and
                 was not sent.
-            journal: Where to write down what is done.
+            journal: Where to write down what is done: the path of a file, the URL
+                `postgresql://…?run=june` of a database that many workers share, or an object.
             size: The most messages in a request, up to 1000. All of them share a doubt.
             on_result: Is told of each message what became of it, once that is written down; not
                 again when the run goes on.
@@ -96,21 +98,60 @@ class Bulk(Statuses):
 
         https://smscentre.com/api/http/send/
         """
+        if messages is None and journal is None:
+            raise InvalidRequest("messages", "are needed where there is no journal")
+        terms = Terms(on_result, on_progress, _amount(max_cost), stop, dry_run)
+        book = None if dry_run else journal
+        return await self._run_many(Run, messages, book, size=size, terms=terms, options=options)
+
+    async def send_outbox(
+        self,
+        journal: str | os.PathLike[str] | Journal,
+        *,
+        stop: anyio.Event,
+        size: int = _SIZE,
+        on_result: OnResult | None = None,
+        on_progress: OnProgress | None = None,
+        **options: Unpack[SendOptions],
+    ) -> BulkReport:
+        """Send what others put into a journal, as it comes, until you set `stop`.
+
+        For a journal on PostgreSQL: what your application inserts into the table `smsc_outbox` in
+        its own transaction is sent once that is committed, at the latest a second after. As many
+        workers as you like may do this on one run; what one of them had in flight when it died is
+        looked up by another. Everything else is as in `send_many`: the errors that end it, too,
+        are in the report.
+        https://smscentre.com/api/http/send/
+        """
+        terms = Terms(on_result, on_progress, stop=stop)
+        return await self._run_many(
+            StandingRun, None, journal, size=size, terms=terms, options=options
+        )
+
+    async def _run_many(
+        self,
+        kind: type[Run],
+        messages: Iterable[Outgoing] | AsyncIterable[Outgoing] | None,
+        journal: str | os.PathLike[str] | Journal | None,
+        *,
+        size: int,
+        terms: Terms,
+        options: SendOptions,
+    ) -> BulkReport:
         if "id" in options:
             raise InvalidRequest("id", "is made here, for each pack")
         if not isinstance(size, int) or not 1 <= size <= _MOST:
             raise InvalidRequest("size", f"has to be from 1 to {_MOST}")
-        if messages is None and journal is None:
-            raise InvalidRequest("messages", "are needed where there is no journal")
-        terms = Terms(on_result, on_progress, _amount(max_cost), stop, dry_run)
         params = {"sender": self._sender, **option_params(options, self._zone)}
         base = {name: str(value) for name, value in params.items() if value is not None}
         mint = partial(mint_id, self._random)
-        book = _journal(None if dry_run else journal)
+        book: Journal = ScratchJournal()
+        if journal is not None:
+            book = journal_at(journal, size=size, base=base)
         try:
             known = await book.open(mint())
             feed = Feed(messages, Packer(size, base, mint), known, json.dumps(base))
-            run = Run(self._call, self._clock, feed=feed, journal=book, mint=mint, terms=terms)
+            run = kind(self._call, self._clock, feed=feed, journal=book, mint=mint, terms=terms)
             try:
                 return await run(len(messages) if isinstance(messages, Sized) else None)
             finally:
@@ -140,14 +181,8 @@ class Bulk(Statuses):
             if on_progress is not None:
                 await if_awaitable(on_progress(report))
 
-        book = _journal(journal)
+        book = journal_at(journal)
         return await Follower(self, self._clock, book, tell).run(timeout)
-
-
-def _journal(given: str | os.PathLike[str] | Journal | None) -> Journal:
-    if given is None:
-        return ScratchJournal()
-    return SqliteJournal(given) if isinstance(given, str | os.PathLike) else given
 
 
 def _amount(value: Decimal | int | str | None) -> Decimal | None:

@@ -27,8 +27,8 @@ app: Final = typer.Typer(
     help="Send messages with SMSC. Who you are is read from SMSC_LOGIN and SMSC_PASSWORD, or from "
     "SMSC_APIKEY; see AsyncSmsc.from_env for the rest of the environment.",
 )
-out: Final = Console()
-err: Final = Console(stderr=True)
+out: Final[Console] = Console()
+err: Final[Console] = Console(stderr=True)
 
 
 def with_client(action: Callable[[AsyncSmsc], Awaitable[None]], sender: str | None = None) -> None:

@@ -14,7 +14,8 @@ import anyio
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..bulk import DeliveryReport, SqliteJournal, export_csv
+from ..bulk import DeliveryReport, export_csv
+from ..bulk.address import journal_at
 from ..errors import InvalidRequest, SmscError
 from .base import app, err, fail, out, run, show, with_client
 from .people import People, Template
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
     from ..bulk import BulkProgress, BulkReport
     from ..client import AsyncSmsc
 
-__all__ = ["export", "follow", "send_many", "show_journal"]
+__all__ = ["export", "follow", "send_many", "show_journal", "worker"]
 
 _INTERRUPTED: Final = 130
 
 journal_app: Final = typer.Typer(no_args_is_help=True, help="Look at the journal of a run.")
 app.add_typer(journal_app, name="journal")
 
-JournalFile = Annotated[Path, typer.Argument(help="The journal of a run.")]
+JournalName = Annotated[str, typer.Argument(help="The journal of a run: a file, or a URL.")]
 
 
 @app.command("send-many")
@@ -41,7 +42,7 @@ def send_many(
     *,
     text: Annotated[str, typer.Option("--text", "-t", help='The text, as "Hello {name}".')],
     journal: Annotated[
-        Path | None, typer.Option("--journal", "-j", help="Where to write down what is done.")
+        str | None, typer.Option("--journal", "-j", help="Where to write down what is done.")
     ] = None,
     sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
     phone_column: Annotated[str | None, typer.Option(help="Where the phones are.")] = None,
@@ -94,12 +95,37 @@ def send_many(
         fail(f"{report.in_doubt} messages are in doubt: going on asks about them again")
 
 
+@app.command()
+def worker(
+    journal: Annotated[
+        str, typer.Option("--journal", "-j", help="postgresql://…?run=name, and libpq's options.")
+    ],
+    *,
+    sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")] = 100,
+) -> None:
+    """Send what your application puts into the outbox of a journal, until it is interrupted."""
+    reports: list[BulkReport] = []
+
+    async def action(smsc: AsyncSmsc) -> None:
+        async with _until_interrupted() as stop:
+            reports.append(await smsc.send_outbox(journal, stop=stop, size=size))
+
+    with_client(action, sender)
+    if not reports:
+        raise typer.Exit(_INTERRUPTED)
+    [report] = reports
+    _show_report(report, dry_run=False)
+    if report.stopped_by is not None:
+        fail(f"Stopped: {type(report.stopped_by).__name__}: {report.stopped_by}")
+
+
 @journal_app.command("show")
-def show_journal(journal: JournalFile) -> None:
+def show_journal(journal: JournalName) -> None:
     """Show what became of a run so far; also while it goes on."""
 
     async def session() -> None:
-        book = SqliteJournal(journal)
+        book = journal_at(journal)
         totals = await book.totals()
         delivery = DeliveryReport.of(await book.deliveries())
         show(
@@ -119,7 +145,7 @@ def show_journal(journal: JournalFile) -> None:
 
 @journal_app.command()
 def export(
-    journal: JournalFile,
+    journal: JournalName,
     target: Annotated[Path, typer.Argument(help="The CSV file to write.")],
     encoding: Annotated[str, typer.Option(help="Its encoding.")] = "utf-8",
 ) -> None:
@@ -127,7 +153,7 @@ def export(
 
     async def session() -> None:
         try:
-            count = await export_csv(SqliteJournal(journal).results(), target, encoding=encoding)
+            count = await export_csv(journal_at(journal).results(), target, encoding=encoding)
         except (OSError, LookupError) as error:
             raise InvalidRequest("target", f"cannot be written: {error}") from None
         out.print(f"{count} results written.", highlight=False)
@@ -137,7 +163,7 @@ def export(
 
 @journal_app.command()
 def follow(
-    journal: JournalFile,
+    journal: JournalName,
     timeout: Annotated[float, typer.Option(help="For how many minutes, at most.")] = 60.0,
 ) -> None:
     """Ask for the statuses of a run's messages until all are final, within the limits."""
@@ -222,7 +248,7 @@ def _show_report(report: BulkReport, *, dry_run: bool) -> None:
     )
 
 
-def _tell_how_to_go_on(journal: Path | None) -> None:
+def _tell_how_to_go_on(journal: str | None) -> None:
     if journal is None:
         err.print("There is no journal, so the run cannot be gone on with.")
         return

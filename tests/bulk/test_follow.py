@@ -68,6 +68,19 @@ async def test_a_few_are_asked_about_one_by_one(path: Path) -> None:
     assert all("," not in form["id"] for _, form in smsc.exchange.forms[sent:])
 
 
+@pytest.mark.parametrize("count", [10, 40])
+async def test_what_is_in_the_archive_stays_as_it_was(path: Path, count: int) -> None:
+    """A message that is not found any more keeps the status it had: none."""
+    smsc = Smsc()
+    await smsc.send_many(people(count), journal=path)
+    smsc.clock.pass_time(2 * 86400.0)
+
+    report = await smsc.follow_many(path, timeout=0.0)
+
+    assert report.waiting == count
+    assert await SqliteJournal(path).deliveries() == {None: count}
+
+
 async def test_time_ends_it(path: Path) -> None:
     """What has no final status when the time is over is on its way."""
     smsc = Smsc()

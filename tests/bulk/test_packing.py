@@ -215,3 +215,10 @@ def test_a_crowd_counts_those_who_get_many() -> None:
     assert crowd.add(["a"])
     now = 123.0 + 2 * 62.0
     assert not crowd.add(["a"])
+
+
+def test_a_crowd_counts_as_far_as_it_needs() -> None:
+    """Hundreds of messages to one recipient are just many."""
+    crowd = Crowd(lambda: 0.0)
+
+    assert all([crowd.add(["a"]) for _ in range(600)][FEW:])

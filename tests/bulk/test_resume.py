@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from smsc_async import BulkResult, JournalError, Outgoing, SqliteJournal
-from smsc_async.bulk import Pack
+from smsc_async.bulk import Pack, SourceMark
 from smsc_async.bulk.database import Database
 from smsc_async.transport import Sent
 
@@ -100,7 +100,7 @@ async def test_another_source_is_noticed(path: Path) -> None:
     swapped = [other[1], other[0], *other[2:]]
     other[250] = Outgoing("+79990000250", "Hello")
 
-    for source in (other, swapped, people(100), people(3000, first=1)):
+    for source in (other, swapped, people(100), people(3000, first=1), ()):
         with pytest.raises(JournalError, match="another source"):
             await smsc.again().send_many(source, journal=path)
 
@@ -423,3 +423,19 @@ async def test_a_pack_keeps_its_bytes(path: Path) -> None:
     assert taken == pack
     assert taken.params() == pack.params()
     assert pack.params()["list"] == "+7999:One\\nline\n8999:Two"
+
+
+async def test_the_source_was_read_as_far_as_anybody_has_read_it(path: Path) -> None:
+    """A claim that is committed after a later one takes nothing back."""
+    journal = SqliteJournal(path)
+    await journal.open("a")
+    for number, read in enumerate((200, 100)):
+        pack = Pack(f"m{number}", {}, (("Hello", ((number, "+79990000001"),)),))
+        await journal.claim((pack,), source=SourceMark(read, str(read)))
+    await journal.aclose()
+
+    known = await journal.open("b")
+    await journal.aclose()
+
+    assert known.mark == SourceMark(200, "200")
+    assert [number in known.covers for number in range(3)] == [True, True, False]

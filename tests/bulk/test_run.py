@@ -169,6 +169,21 @@ async def test_fifty_refusals_in_a_row_stop_the_run() -> None:
     assert report.left + report.refused["MessageForbidden"] == 5000
 
 
+async def test_refusals_with_successes_between_stop_nothing() -> None:
+    """However many are refused in all, only those in a row end a run."""
+    smsc = Smsc()
+    source = [
+        Outgoing(f"+7999{n:07}", f"forbidden {n}" if n % 10 == 0 else f"Hello {n}")
+        for n in range(400)
+    ]
+
+    report = await smsc.send_many(source, size=10)
+
+    assert (report.accepted, report.refused) == (360, {"MessageForbidden": 40})
+    assert report.stopped_by is None
+    assert len(smsc.sends) - report.accepted // 10 > 50
+
+
 async def test_no_money_stops_the_run() -> None:
     """When the money is gone the run ends, and says how many messages are left."""
     smsc = Smsc(balance="45")
@@ -483,7 +498,9 @@ async def test_a_resend_that_is_called_a_duplicate_is_looked_up() -> None:
     report = await smsc.send_many(people(10))
 
     assert report.accepted == len(smsc.messages) == 10
-    assert len(smsc.sends) == 3
+    paths = [path.rpartition("/")[2] for path, _ in smsc.exchange.forms]
+    again, last = [at for at, path in enumerate(paths) if path == "send.php"][1:]
+    assert "status.php" in paths[again:last]
 
 
 async def test_a_quote_may_end_the_run() -> None:
