@@ -1,0 +1,1 @@
+"""Many workers, one account."""

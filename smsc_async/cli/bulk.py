@@ -7,7 +7,7 @@ import signal
 import sys
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import anyio

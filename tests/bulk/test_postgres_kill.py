@@ -99,7 +99,8 @@ def check(seen: dict[str, Any], wanted: set[str], url: str) -> None:
     assert (taken ^ accepted) <= doubtful
     assert (totals.left, len(doubtful)) == (0, totals.in_doubt)
     assert len(doubtful) <= len(wanted) / 50
-    assert set(seen["refusals"]) <= {"status.mass"}
+    # A killed process frees its slots before the service has done with its requests.
+    assert set(seen["refusals"]) <= {"status.mass", "concurrency"}
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

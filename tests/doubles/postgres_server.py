@@ -43,12 +43,9 @@ def somebody(directory: str) -> list[str]:
 
 
 def answers(port: int) -> bool:
-    """Whether somebody listens there."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
-    except OSError:
-        return False
-    return True
+    """Whether the server takes connections: it listens some time before."""
+    ask = [program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    return subprocess.run(ask, check=False).returncode == 0
 
 
 @contextmanager
