@@ -36,6 +36,7 @@ codes. A code that no table knows is a plain `ApiError`.
 
 from __future__ import annotations
 
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -124,12 +125,23 @@ class SmscError(Exception):
     def __str__(self) -> str:
         where = f"{self.command}: " if self.command else ""
         facts = [f"message id {self.message_id}"] if self.message_id else []
-        facts += [f"{a.host} {a.phase} {a.seconds:.2f}s {a.error}" for a in self.attempts]
+        facts += _told(self.attempts)
         detail = f" [{'; '.join(facts)}]" if facts else ""
         return " ".join(f"{where}{self.text}{detail} ({self.docs})".split())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__)
+
+
+def _told(attempts: tuple[Attempt, ...]) -> list[str]:
+    """Return the attempts, each in a few words; of several that ended alike only the last."""
+    alike = Counter((a.host, a.phase, a.error) for a in attempts)
+    last = {(a.host, a.phase, a.error): a for a in attempts}
+    return [
+        f"{a.host} {a.phase} {a.seconds:.2f}s {a.error}"
+        + (f" (and {alike[key] - 1} times before)" if alike[key] > 1 else "")
+        for key, a in last.items()
+    ]
 
 
 def _restore(cls: type[SmscError], args: tuple[object, ...], state: dict[str, object]) -> SmscError:

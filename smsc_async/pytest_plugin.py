@@ -10,6 +10,7 @@ the extra `sandbox`.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +36,17 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {} if marker is None else marker.kwargs
 
 
+@contextmanager
+def _needing_more() -> Iterator[None]:
+    """Say what to install where something is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        if missing.name not in {"hypercorn", "trustme"}:
+            raise
+        pytest.fail("the sandbox needs more packages: pip install 'smsc-async[sandbox]'", False)
+
+
 @pytest.fixture
 def smsc_sandbox(request: pytest.FixtureRequest) -> LocalSandbox:
     """The service in this process: no sockets, and no time is spent waiting.
@@ -43,7 +55,8 @@ def smsc_sandbox(request: pytest.FixtureRequest) -> LocalSandbox:
     somebody write back, `advance` moves the time, `callback_to` posts callbacks to your app.
     """
     # Here and not above: pytest loads this file in every project that has the package installed.
-    from .testing import LocalSandbox  # noqa: PLC0415
+    with _needing_more():
+        from .testing import LocalSandbox  # noqa: PLC0415
 
     return LocalSandbox(**_options(request))
 
@@ -57,7 +70,8 @@ def smsc_sandbox_server(
     `AsyncSmsc.from_env()` finds it. `callback_url` is where it posts callbacks, `advance` moves its
     time.
     """
-    from .sandbox import Sandbox  # noqa: PLC0415
+    with _needing_more():
+        from .sandbox import Sandbox  # noqa: PLC0415
 
     with Sandbox(**_options(request)) as sandbox:
         for name, value in sandbox.environment.items():

@@ -147,3 +147,11 @@ def test_tree() -> None:
     assert issubclass(DuplicateMessage, RateLimited)
     assert issubclass(TooManyRequests, ApiError)
     assert all(cls.__name__ in (errors.__doc__ or "") for cls in classes)
+
+
+def test_attempts_that_ended_alike_are_told_once() -> None:
+    """A line that says the same eight times helps nobody."""
+    tries = [Attempt(host, "connect", 0.5, "no route") for host in ("main", "backup", "main")]
+    error = NotSent("nothing was sent").about(attempts=tuple(tries))
+
+    assert "[main connect 0.50s no route (and 1 times before); backup connect" in str(error)

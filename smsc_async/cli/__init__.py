@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from . import bulk, commands
-from .base import app
+try:
+    from . import bulk, commands
+    from .base import app
+except ModuleNotFoundError as missing:
+    if str(missing.name).partition(".")[0] not in {"typer", "rich", "hypercorn", "trustme"}:
+        raise
+    raise SystemExit("smsc needs more packages: pip install 'smsc-async[cli]'") from None
 
 __all__ = ["app", "bulk", "commands", "main"]
 

@@ -66,7 +66,7 @@ def send_many(
             delimiter=delimiter,
         )
         limit = _amount(max_cost)
-        with _Bar(len(people)) as bar:
+        with _Bar(len(people), dry_run=dry_run) as bar:
             async with _until_interrupted() as stop:
                 report = await smsc.send_many(
                     people,
@@ -181,7 +181,7 @@ def follow(
 class _Bar:
     """Shows how far a run is."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, dry_run: bool) -> None:
         self._progress = Progress(
             BarColumn(),
             TextColumn("{task.completed}/{task.total}"),
@@ -190,6 +190,7 @@ class _Bar:
             console=err,
         )
         self._task = self._progress.add_task("sent", total=total, facts="")
+        self._verb = "would be sent" if dry_run else "sent"
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -200,7 +201,7 @@ class _Bar:
 
     def update(self, progress: BulkProgress) -> None:
         """Show this."""
-        facts = [f"sent {progress.accepted}", f"refused {progress.refused}"]
+        facts = [f"{self._verb} {progress.accepted}", f"refused {progress.refused}"]
         facts += [f"in doubt {progress.in_doubt + progress.settling}"]
         facts += [f"{progress.rate:.0f}/s", f"cost {progress.cost}"]
         self._progress.update(self._task, completed=progress.done, facts="  ".join(facts))

@@ -46,7 +46,8 @@ async def fields_of(body: bytes | Body, content_type: str) -> dict[str, str]:
         return document
     if not isinstance(body, bytes):
         return read_form(b"", whole, content_type.encode())[0]
-    return dict(parse_qsl(whole.decode("ascii"), keep_blank_values=True, strict_parsing=bool(whole)))
+    text = whole.decode("ascii")
+    return dict(parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text)))
 
 
 def failure(sent: Sent) -> TransportFailure:

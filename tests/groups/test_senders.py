@@ -24,8 +24,8 @@ from smsc_async import (
     OutcomeUnknown,
     RateLimited,
     TooManyRequests,
-    WrongCode,
     Undeliverable,
+    WrongCode,
 )
 from smsc_async._attachments import Attachment
 from smsc_async._sender_options import SenderOptions
