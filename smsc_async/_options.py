@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, TypeVar, cast
@@ -128,10 +128,21 @@ def recipients(to: str | Iterable[str], read: Callable[[str], str] = _recipient)
     several = (to,) if isinstance(to, str) else tuple(to)
     if not several:
         raise InvalidRequest("to", "has no recipient")
-    found = tuple(map(read, several))
+    found = tuple(_reading(read, several))
     if len({one.lstrip("+") for one in found}) < len(found):
         raise InvalidRequest("to", "has a recipient twice")
     return found
+
+
+def _reading(read: Callable[[str], str], several: tuple[str, ...]) -> Iterator[str]:
+    """Read the recipients; of many, the one that is refused is named by its place."""
+    for place, one in enumerate(several, start=1):
+        try:
+            yield read(one)
+        except InvalidRequest as error:
+            if len(several) == 1:
+                raise
+            raise InvalidRequest(error.field, f"no. {place} {error.rule}") from None
 
 
 def option_params(

@@ -228,6 +228,9 @@ class AsyncSmsc(Messages, Bulk, Statuses, Deliveries):
             options["hosts"] = [host.strip() for host in hosts.split(",")]
         options.update(overrides)
         try:
+            if not (options.get("login") or options.get("apikey")):
+                rule = "is needed: set SMSC_LOGIN and SMSC_PASSWORD, or SMSC_APIKEY"
+                raise InvalidRequest("login", rule)
             return cls(**options)
         finally:
             # As in the constructor: nobody who prints the locals of this frame shall see them.

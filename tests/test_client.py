@@ -89,6 +89,14 @@ async def test_http11(sandbox: Sandbox) -> None:
     assert sandbox.requests(http_version="1.1") == 1
 
 
+def test_nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names what to set."""
+    for name in ("SMSC_LOGIN", "SMSC_PASSWORD", "SMSC_APIKEY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InvalidRequest, match="SMSC_LOGIN and SMSC_PASSWORD, or SMSC_APIKEY"):
+        AsyncSmsc.from_env()
+
+
 async def test_from_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client is made of the environment; what is given in the call goes before it."""
     for variable, value in {

@@ -67,6 +67,13 @@ def test_not_recipients(wrong: Any) -> None:
     refused("to", lambda: recipients(wrong))
 
 
+def test_which_recipient() -> None:
+    """Of many the refused one is named by its place, for the number itself may not be shown."""
+    rule = refused("to", lambda: recipients(["79991234567", "12x", "79991234568"]))
+
+    assert rule.startswith("no. 2 is not an international phone number")
+
+
 @given(st.integers())
 def test_minted_ids_are_ids(seed: int) -> None:
     """A minted id is one that the service takes, and never looks like a number."""
