@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from .sandbox import Sandbox
     from .testing import LocalSandbox
@@ -37,7 +37,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 @contextmanager
-def _needing_more() -> Iterator[None]:
+def _needing_more() -> Generator[None]:
     """Say what to install where something is missing."""
     try:
         yield
