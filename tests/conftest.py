@@ -11,7 +11,9 @@ from postgres_server import postgres_server
 from redis_server import redis_server
 
 # Nothing here is timed: how slow an example was says how busy the machine was.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "untimed", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("untimed")
 
 
