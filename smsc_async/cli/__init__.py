@@ -5,8 +5,8 @@ from __future__ import annotations
 try:
     from . import bulk, commands
     from .base import app
-except ModuleNotFoundError as missing:
-    if str(missing.name).partition(".")[0] not in {"typer", "rich", "hypercorn", "trustme"}:
+except ModuleNotFoundError as _missing:
+    if str(_missing.name).partition(".")[0] not in {"typer", "rich", "hypercorn", "trustme"}:
         raise
     raise SystemExit("smsc needs more packages: pip install 'smsc-async[cli]'") from None
 
