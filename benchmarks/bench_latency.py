@@ -39,7 +39,6 @@ import h2.events
 import h2.exceptions
 import httpx
 import trustme
-from bench_call import Unlimited  # type: ignore[import-not-found]
 
 from smsc_async import AsyncSmsc
 
@@ -139,7 +138,7 @@ async def run(url: str, ca: str, in_flight: int, rounds: int, seconds: float) ->
     slots = anyio.Semaphore(in_flight)
     context = ssl.create_default_context(cafile=ca)
     async with (
-        AsyncSmsc("demo", "demo", hosts=[url], verify=ca, governor=Unlimited()) as smsc,
+        AsyncSmsc("demo", "demo", hosts=[url], verify=ca) as smsc,
         httpx.AsyncClient(http2=True, http1=False, verify=context, base_url=url) as bare,
     ):
 

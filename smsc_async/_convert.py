@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
 from functools import partial
+from types import GenericAlias
 from typing import Any, Final, Self, TypeVar, cast, get_args
 
 import attrs
@@ -22,8 +23,10 @@ __all__ = [
     "Answer",
     "Code",
     "acknowledged",
+    "added_id",
     "as_list",
     "as_object",
+    "list_reader",
     "misfit",
     "reader",
     "wire",
@@ -34,6 +37,8 @@ T = TypeVar("T")
 UNFIT = (BaseValidationError, TypeError, ValueError, KeyError)
 """What a reader raises for an answer that does not fit."""
 
+
+_SCALARS: Final = (str, int, Decimal)
 
 KEEP: Final[Mapping[str, bool]] = {"keep": True}
 """Metadata of the attrs field that keeps what the answer has and the class does not name."""
@@ -77,19 +82,25 @@ def as_list(document: object) -> list[object]:
     """Return the items of a JSON array; an object alone is an array of one."""
     if isinstance(document, list):
         return cast("list[object]", document)
-    if isinstance(document, Mapping):
+    if isinstance(document, dict):
         return [cast("object", document)]
     raise TypeError("expected an array")
 
 
 def as_object(document: object) -> Mapping[str, object] | None:
     """Return the document if it is a JSON object."""
-    return cast("Mapping[str, object]", document) if isinstance(document, Mapping) else None
+    return cast("Mapping[str, object]", document) if isinstance(document, dict) else None
 
 
 def reader(cls: type[T]) -> Callable[[object], T]:
     """Return a function that makes a `cls` of parsed JSON, or raises one of `UNFIT`."""
     return partial(_CONVERTER.structure, cl=cls)
+
+
+def list_reader(cls: type[T]) -> Callable[[object], list[T]]:
+    """Return a function that makes a list of `cls`; an object alone is a list of one."""
+    read = reader(cast("type[list[T]]", GenericAlias(list, (cls,))))
+    return lambda document: read(as_list(document))
 
 
 def misfit(error: BaseException) -> BadReply:
@@ -132,7 +143,7 @@ def _integer(value: object, _: object = int) -> int:
 
 
 def _string(value: object, _: object = str) -> str:
-    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, _SCALARS) and not isinstance(value, bool):
         return str(value)
     raise TypeError("expected a string")
 
@@ -142,7 +153,7 @@ def _member(value: object, cls: type[IntEnum]) -> IntEnum:
 
 
 def _decimal(value: object, _: object = Decimal) -> Decimal:
-    if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, _SCALARS) and not isinstance(value, bool):
         try:
             number = Decimal(value)
         except InvalidOperation:
@@ -223,3 +234,18 @@ def _name_as_on_the_wire(error: ClassValidationError, names: Mapping[str, str]) 
 
 _CONVERTER = Converter(detailed_validation=True)
 configure(_CONVERTER)
+
+
+@attrs.frozen
+class _Added(Answer):
+    """The answer to a command that adds something."""
+
+    id: str
+
+
+_read_added: Final = reader(_Added)
+
+
+def added_id(document: object) -> str:
+    """Read the id of what a command has added."""
+    return _read_added(document).id

@@ -64,17 +64,10 @@ def needs(
         patience = None
         if rule.name == _DUPLICATES:
             patience = math.inf if repeat == "wait" else 0.0
-        found.extend(
-            Need(
-                f"{rule.name}:{_digest(account, parts)}",
-                rule.limit,
-                rule.window + MARGIN,
-                rule.name,
-                streak=rule.streak,
-                patience=patience,
-            )
-            for parts in _counters(rule, scope_name, fields, who)
-        )
+        hold = rule.window + MARGIN
+        for parts in _counters(rule, scope_name, fields, who):
+            key = f"{rule.name}:{_digest(account, parts)}"
+            found.append(Need(key, rule.limit, hold, rule.name, rule.streak, patience))
     found.append(
         slots(account, min(concurrency, STATUS_CONCURRENCY) if strict and status else concurrency)
     )
@@ -130,9 +123,7 @@ def _substance(fields: Mapping[str, str], who: Sequence[str]) -> Sequence[object
             for name, value in fields.items()
             if name not in _NEVER_COUNT and not _only_asks_for_cost(name, value)
         )
-    kinds = [
-        (name, fields[name]) for name in _KINDS if name in fields and fields[name] not in {"", "0"}
-    ]
+    kinds = [(name, fields[name]) for name in _KINDS if fields.get(name, "0") not in {"", "0"}]
     return (
         sorted(set(who)),
         [fields.get(name, "") for name in _CONTENT],

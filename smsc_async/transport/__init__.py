@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .exchange import FORM, Body, Exchange, HttpExchange, Reply
-from .failure import Progress, Sent, TransportFailure
+from .failure import Progress, Sent, TransportFailure, Untrusted
 from .hosts import Hosts
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Reply",
     "Sent",
     "TransportFailure",
+    "Untrusted",
 ]

@@ -11,8 +11,8 @@ import httpx
 
 from ..errors import Attempt, SmscError
 from .connection import BODY_CAP
-from .failure import PROGRESS, Progress, Sent, TransportFailure
-from .pool import ConnectionPool
+from .failure import PROGRESS, Progress, Sent, TransportFailure, Untrusted
+from .pool import ROUTE, ConnectionPool, Route
 from .tls import context_for
 from .wire import describe
 
@@ -106,6 +106,15 @@ class _Streamed(httpx.AsyncByteStream):
         return self._body.chunks()
 
 
+@attrs.frozen
+class _Template:
+    """What all requests to one script of one host have in common."""
+
+    url: httpx.URL
+    headers: httpx.Headers
+    extensions: dict[str, object]
+
+
 class _NoCookies(httpx.Cookies):
     """Stays empty: no host gets to store anything here."""
 
@@ -151,6 +160,9 @@ class HttpExchange:
     ) -> None:
         self._hosts = hosts
         self._clock = clock
+        self._timeout = httpx.Timeout(reply_timeout, connect=connect_timeout).as_dict()
+        # Our own connections count a body's bytes themselves.
+        self._counts = transport is None
         if transport is None:
             secure = any(origin.scheme == "https" for origin in hosts.origins)
             transport = ConnectionPool(
@@ -164,11 +176,11 @@ class HttpExchange:
         self._client = _Client(
             transport=transport,
             trust_env=False,
-            timeout=httpx.Timeout(reply_timeout, connect=connect_timeout),
+            timeout=None,
             # None at all; without it, each request's URL is searched for one.
             auth=httpx.Auth(),
         )
-        self._urls: dict[tuple[Origin, str], httpx.URL] = {}
+        self._templates: dict[tuple[Origin, str, str, str], _Template] = {}
 
     async def __call__(
         self,
@@ -193,7 +205,9 @@ class HttpExchange:
                 self._hosts.failed(origin, failure.sent)
                 seconds = self._clock.now() - started
                 attempts.append(Attempt(origin.netloc, failure.phase, seconds, str(failure)))
-                last = failure
+                # One host that is not trusted does not keep the call from being made again.
+                if last is None or not isinstance(failure, Untrusted):
+                    last = failure
                 if failure.sent is Sent.UNKNOWN:
                     break
             else:
@@ -229,7 +243,7 @@ class HttpExchange:
         request = self._build(origin, path, form, content_type)
         if progress is not None:
             progress.sent = Sent.UNKNOWN
-            request.extensions[PROGRESS] = progress
+            request.extensions = request.extensions | {PROGRESS: progress}
         try:
             response = await self._client.send(request, stream=True)
             body = await _read(response.stream)
@@ -249,18 +263,37 @@ class HttpExchange:
     def _build(
         self, origin: Origin, path: str, form: bytes | Body, content_type: str
     ) -> httpx.Request:
-        url = self._urls.get((origin, path))
-        if url is None:
-            url = self._urls[origin, path] = httpx.URL(f"{origin}{path}")
-        headers = [
+        key = origin, "POST" if form else "GET", path, content_type
+        template = self._templates.get(key) or self._template(*key)
+        stream: httpx.ByteStream | _Streamed
+        if isinstance(form, bytes):
+            stream, size = httpx.ByteStream(form), len(form)
+            # A streamed form has a content type of its own.
+            self._templates[key] = template
+        else:
+            stream, size = _Streamed(form), form.size
+        request = httpx.Request(
+            key[1],
+            template.url,
+            headers=template.headers,
+            stream=stream,
+            extensions=template.extensions,
+        )
+        if not self._counts or isinstance(stream, _Streamed):
+            request.headers["content-length"] = str(size)
+        return request
+
+    def _template(self, origin: Origin, method: str, path: str, content_type: str) -> _Template:
+        url = httpx.URL(f"{origin}{path}")
+        fields = [
             (b"host", url.netloc),
             (b"accept-encoding", b"identity"),
             (b"user-agent", b"smsc-async"),
             (b"content-type", content_type.encode("ascii")),
-            (b"content-length", b"%d" % (len(form) if isinstance(form, bytes) else form.size)),
         ]
-        stream = httpx.ByteStream(form) if isinstance(form, bytes) else _Streamed(form)
-        return httpx.Request("POST" if form else "GET", url, headers=headers, stream=stream)
+        headers = httpx.Headers(fields)
+        route = Route.of(httpx.Request(method, url, headers=headers))
+        return _Template(url, headers, {"timeout": self._timeout, ROUTE: route})
 
 
 def _is_the_service(reply: Reply) -> bool:

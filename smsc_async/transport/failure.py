@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from ..errors import Attempt, Phase
 
-__all__ = ["PROGRESS", "ConnectionGone", "Progress", "Sent", "TransportFailure"]
+__all__ = ["PROGRESS", "ConnectionGone", "Progress", "Sent", "TransportFailure", "Untrusted"]
 
 
 class Sent(enum.Enum):
@@ -56,9 +56,24 @@ class TransportFailure(Exception):
         self.phase: Phase = phase
         self.attempts = attempts
 
+    def again(self) -> TransportFailure:
+        """Return another one that says the same, for somebody else to raise."""
+        return TransportFailure(str(self), self.sent, self.phase)
+
 
 class ConnectionGone(TransportFailure):
     """This connection cannot take the request, and not a byte was written: another one may."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, Sent.NO)
+
+
+class Untrusted(TransportFailure):
+    """The host's certificate is not trusted, and it will not be when it is asked again."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, Sent.NO)
+
+    def again(self) -> Untrusted:
+        """Return another one that says the same, for somebody else to raise."""
+        return Untrusted(str(self))

@@ -90,10 +90,10 @@ class Hosts:
 
     def __init__(self, urls: Sequence[str], *, clock: Clock) -> None:
         if isinstance(urls, str) or not urls:
-            raise InvalidRequest("hosts", "a list of at least one URL")
+            raise InvalidRequest("hosts", "has to be a list of at least one URL")
         self._origins = tuple(parse_origin(url) for url in urls)
         if len(set(self._origins)) != len(self._origins):
-            raise InvalidRequest("hosts", "each host only once")
+            raise InvalidRequest("hosts", "has a host twice")
         self._clock = clock
         self._current = 0
         self._failures = 0

@@ -145,11 +145,12 @@ class Http11Connection:
         """Write all of it; a cancellation waits until that is done, or takes too long."""
         scope.deadline = math.inf
         self._phase = "write"
-        deadline = anyio.current_time() + min(WRITE_TIMEOUT, self._reply_timeout)
-        with anyio.CancelScope(deadline=deadline, shield=True) as writing:
-            await self._wire.send(data)
-        if writing.cancelled_caught:
-            raise self._failure(f"a write did not get on for {WRITE_TIMEOUT:g} s")
+        if not self._wire.write(data):
+            deadline = anyio.current_time() + min(WRITE_TIMEOUT, self._reply_timeout)
+            with anyio.CancelScope(deadline=deadline, shield=True) as writing:
+                await self._wire.drain()
+            if writing.cancelled_caught:
+                raise self._failure(f"a write did not get on for {WRITE_TIMEOUT:g} s")
         scope.deadline = anyio.current_time() + self._reply_timeout
 
     async def _read(self) -> Answer:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.lowlevel
 
 from .connection import GLANCE, WRITE_TIMEOUT, Answer, Upload
 from .failure import Progress
@@ -125,7 +126,7 @@ class Http2Connection:
                 if said := await self._receive(stream):
                     self._streams.feed(said)
                 if not self._writing:
-                    data = self._streams.collect(anyio.current_time())
+                    data = self._streams.collect()
                 if data or stream.hungry or self._streams.can_push(stream):
                     break
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
@@ -192,17 +193,16 @@ class Http2Connection:
         self._writing = True
         streams = self._streams
         try:
-            now = anyio.current_time()
-            data = data or streams.collect(now)
+            if not data and streams.open and stream.outcome is None:
+                # Who was answered together asks together.
+                await anyio.lowlevel.checkpoint()
+            data = data or streams.collect()
             while data:
-                with anyio.CancelScope(deadline=now + WRITE_TIMEOUT, shield=True) as scope:
-                    await self._wire.send(data)
-                if scope.cancelled_caught:
-                    streams.die(f"a write did not get on for {WRITE_TIMEOUT:g} s")
+                if not self._wire.write(data):
+                    await self._drain()
                 if stream.outcome is not None and wake_one(streams.queue):
                     break
-                now = anyio.current_time()
-                data = streams.collect(now)
+                data = streams.collect()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be written
             streams.die(f"writing failed: {describe(error)}")
         finally:
@@ -210,6 +210,13 @@ class Http2Connection:
             streams.wake_uploads()
             if streams.queue:
                 self._hand_over()
+
+    async def _drain(self) -> None:
+        deadline = anyio.current_time() + WRITE_TIMEOUT
+        with anyio.CancelScope(deadline=deadline, shield=True) as scope:
+            await self._wire.drain()
+        if scope.cancelled_caught:
+            self._streams.die(f"a write did not get on for {WRITE_TIMEOUT:g} s")
 
     # Handing over
 

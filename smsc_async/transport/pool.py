@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from .._clock import Clock
 
-__all__ = ["ConnectionPool"]
+__all__ = ["ROUTE", "ConnectionPool", "Route"]
+
+ROUTE: Final = "smsc_async.route"
+"""Under which name a request may carry its `Route`, when many go the same way."""
 
 IDLE: Final = 60.0
 """Seconds after which an idle connection is not used again."""
@@ -34,6 +37,32 @@ TRIES: Final = 3
 HOP_BY_HOP: Final = frozenset(
     {b"host", b"connection", b"content-length", b"transfer-encoding", b"upgrade", b"keep-alive"}
 )
+
+
+Key = tuple[bytes, bytes, int | None]
+"""The scheme, the host and the port of an origin."""
+
+
+@attrs.frozen
+class Route:
+    """Where a request goes, and its head."""
+
+    key: Key
+    head: Head
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> Route:
+        """Read it off a request."""
+        url = request.url
+        fields = [(name.lower(), value) for name, value in request.headers.raw]
+        head = Head(
+            method=request.method.encode("ascii"),
+            scheme=url.raw_scheme,
+            authority=url.netloc,
+            path=url.raw_path,
+            fields=[field for field in fields if field[0] not in HOP_BY_HOP],
+        )
+        return cls((url.raw_scheme, url.raw_host, url.port), head)
 
 
 @attrs.define(eq=False)
@@ -75,25 +104,23 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._reply_timeout = reply_timeout
         self._clock = clock
         self._most_requests = most_requests
-        self._places: dict[tuple[bytes, bytes, int | None], _Place] = {}
+        self._places: dict[Key, _Place] = {}
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Do one request, on a connection that exists or a new one."""
-        url = request.url
-        key = (url.raw_scheme, url.raw_host, url.port)
-        place = self._places.get(key)
+        route = request.extensions.get(ROUTE) or Route.of(request)
+        place = self._places.get(route.key)
         if place is None:
-            place = self._places[key] = _Place(multiplexed=url.scheme == "https")
-        head = _head(request)
+            place = self._places[route.key] = _Place(multiplexed=request.url.scheme == "https")
         progress = request.extensions.get(PROGRESS) or Progress()
         failure: TransportFailure | None = None
         for _ in range(TRIES):
             progress.sent = Sent.NO
             body = await _body(request)
-            connection = await self._acquire(place, url)
+            connection = await self._acquire(place, request.url)
             try:
-                answer = await connection.request(head, body, progress)
+                answer = await connection.request(route.head, body, progress)
             except ConnectionGone as error:
                 failure = error
             else:
@@ -125,7 +152,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             attempt = place.attempt
             await attempt.over.wait()
             if attempt.failure is not None:
-                raise TransportFailure(str(attempt.failure), Sent.NO) from attempt.failure
+                raise attempt.failure.again() from attempt.failure
 
     async def _usable(self, place: _Place) -> Connection | None:
         oldest = self._clock.now() - IDLE
@@ -186,24 +213,14 @@ def _response(answer: Answer, http_version: str) -> httpx.Response:
     return httpx.Response(
         answer.status,
         stream=httpx.ByteStream(answer.body),
-        extensions={"http_version": http_version.encode("ascii")},
+        # Without a phrase of its own, `httpx` looks one up for each response.
+        extensions={"http_version": http_version.encode("ascii"), "reason_phrase": b""},
     )
 
 
 async def _body(request: httpx.Request) -> bytes | Upload:
     """Return the body, from its start; what is not in memory is read while it is written."""
     if isinstance(request.stream, httpx.ByteStream):
-        return await request.aread()
+        return b"".join(request.stream)
     assert isinstance(request.stream, httpx.AsyncByteStream)  # noqa: S101 - no client has another
     return await Upload.open(aiter(request.stream), int(request.headers["content-length"]))
-
-
-def _head(request: httpx.Request) -> Head:
-    fields = [(name.lower(), value) for name, value in request.headers.raw]
-    return Head(
-        method=request.method.encode("ascii"),
-        scheme=request.url.raw_scheme,
-        authority=request.url.netloc,
-        path=request.url.raw_path,
-        fields=[field for field in fields if field[0] not in HOP_BY_HOP],
-    )

@@ -228,10 +228,13 @@ class Streams:
         """Whether what is queued can leave the queue now."""
         return self._settled or len(self.open) < self._room
 
-    def collect(self, now: float) -> bytes:
+    def collect(self) -> bytes:
         """Give `h2` what is queued and return what to write; nothing may wait in between."""
         if self.dead:
             return b""
+        if not self.queue:
+            return self._h2.data_to_send()
+        now = anyio.current_time()
         piece = 0
         while self.queue and piece < PIECE and self.collectable():
             stream = self.queue[0]

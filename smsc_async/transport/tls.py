@@ -33,7 +33,7 @@ def _context(verify: bool | str | ssl.SSLContext) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=verify)
         except OSError as error:
             raise InvalidRequest(
-                "verify", f"a readable file of certificates in PEM ({error})"
+                "verify", f"has to be a readable file of certificates in PEM ({error})"
             ) from error
     if not isinstance(verify, bool):
         raise InvalidRequest("verify", "has to be a bool, the path of a file or an SSLContext")

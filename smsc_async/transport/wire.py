@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import select
+import socket
+import ssl
 import sys
 from typing import TYPE_CHECKING
 
 import anyio
 from anyio.abc import SocketAttribute
 
-from .failure import Sent, TransportFailure
+from .failure import Sent, TransportFailure, Untrusted
 from .tls import Tls
 
 if TYPE_CHECKING:
-    import socket
-    import ssl
     from collections.abc import Callable, Coroutine, Generator
     from typing import Any
 
@@ -44,7 +45,10 @@ class Wire:
         # What came with the end of the handshake.
         self._early = tls.decrypt(b"") if tls else b""
         # S610 takes anyio's typed attributes for a query of Django's.
-        self._glance = _glancer(stream.extra(SocketAttribute.raw_socket))
+        raw = stream.extra(SocketAttribute.raw_socket)
+        self._glance = _glancer(raw)
+        self._socket = _duplicate(raw)
+        self._unsent = b""
         self._doubtful = False
         self._clogged = False
         self._broken = False
@@ -88,18 +92,36 @@ class Wire:
             return data
         return self._tls.decrypt(data)
 
-    async def send(self, data: bytes) -> None:
-        """Write all of it. After an error the wire is of no use any more.
+    def write(self, data: bytes) -> bool:
+        """Write all of it, or what the socket takes; whether nothing is left for `drain`.
+
+        Most writes end here, without the detour through an event loop.
+        """
+        if self._broken:
+            raise anyio.BrokenResourceError
+        payload = self._tls.encrypt(data) if self._tls else data
+        taken = 0
+        if self._socket is not None and not self._clogged and not self._unsent:
+            try:
+                taken = self._socket.send(payload)
+            except BlockingIOError:
+                pass
+            except OSError:
+                self._broken = True
+                raise
+        self._unsent += payload[taken:]
+        return not self._unsent
+
+    async def drain(self) -> None:
+        """Wait until everything is written. After an error the wire is of no use any more.
 
         `Task.cancel()` of asyncio goes through anyio's shield. It is kept from taking effect
         before asyncio has the bytes, unless an earlier write is still under way; so one
         interruption loses nothing, and a second one before a complete write breaks the wire.
         """
-        if self._broken:
-            raise anyio.BrokenResourceError
-        payload = self._tls.encrypt(data) if self._tls else data
+        unsent, self._unsent = self._unsent, b""
         try:
-            await _Steadily(self._stream.send(payload))
+            await _Steadily(self._stream.send(unsent))
         except Exception:
             self._broken = True
             raise
@@ -114,6 +136,8 @@ class Wire:
         if self._closed:
             return
         self._closed = self._broken = True
+        if self._socket is not None:
+            self._socket.close()
         with anyio.CancelScope(shield=True):
             await self._stream.aclose()
 
@@ -149,6 +173,18 @@ class _Steadily:
             raise cancelled
 
 
+def _duplicate(sock: socket.socket) -> socket.socket | None:
+    """Return a socket of our own for the connection, whatever the event loop does with its.
+
+    Windows has event loops whose sockets cannot be written past them.
+    """
+    if sys.platform == "win32":
+        return None
+    own = socket.socket(fileno=os.dup(sock.fileno()))
+    own.setblocking(False)
+    return own
+
+
 def _glancer(sock: socket.socket) -> Callable[[], bool]:
     if sys.platform == "win32":
         return lambda: bool(select.select([sock], [], [], 0)[0])
@@ -160,11 +196,14 @@ def _glancer(sock: socket.socket) -> Callable[[], bool]:
 async def connect(origin: Origin, context: ssl.SSLContext | None, seconds: float) -> Wire:
     """Open a connection within so many seconds, names and TLS included.
 
-    Raises `TransportFailure` with `Sent.NO` for whatever goes wrong.
+    Raises `TransportFailure` with `Sent.NO` for whatever goes wrong; `Untrusted` if only the
+    certificate does.
     """
     try:
         with anyio.move_on_after(seconds):
             return await _open(origin, context)
+    except ssl.SSLCertVerificationError as error:
+        raise Untrusted(f"the certificate is not trusted: {error.verify_message}") from error
     except Exception as error:
         raise TransportFailure(f"cannot connect: {describe(error)}", Sent.NO) from error
     raise TransportFailure(f"no connection within {seconds:g} s", Sent.NO)

@@ -26,6 +26,7 @@ class ScriptedWire(Wire):
     def __init__(self, pieces: Sequence[bytes], *, ends: bool = True) -> None:
         self.pieces = list(pieces)
         self.ends = ends
+        self.unsent = b""
         self.sent = b""
         self.written = anyio.Event()
         self.closed = anyio.Event()
@@ -47,6 +48,16 @@ class ScriptedWire(Wire):
             raise anyio.EndOfStream
         await self.closed.wait()
         raise anyio.ClosedResourceError
+
+    def write(self, data: bytes) -> bool:
+        """Leave everything for `drain`."""
+        self.unsent += data
+        return False
+
+    async def drain(self) -> None:
+        """Send everything."""
+        unsent, self.unsent = self.unsent, b""
+        await self.send(unsent)
 
     async def send(self, data: bytes) -> None:
         """Take the bytes."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-LONG = 6_000_000
+LONG = 2_000_000
 """Bytes that no flow-control window takes at once."""
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import anyio
@@ -16,7 +18,7 @@ from smsc_async.transport.tls import Tls
 from smsc_async.transport.wire import Wire, connect, describe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 Ends = tuple[Wire, socket.socket]
 pytestmark = pytest.mark.anyio
@@ -37,7 +39,7 @@ async def ends() -> AsyncIterator[Ends]:
 async def test_bytes_go_both_ways(ends: Ends) -> None:
     """What is sent arrives, what comes is received, the end is told."""
     wire, other = ends
-    await wire.send(b"ping")
+    assert wire.write(b"ping")
     assert other.recv(10) == b"ping"
     other.send(b"pong")
     assert await wire.receive() == b"pong"
@@ -76,7 +78,53 @@ async def test_closing_twice_is_closing_once(ends: Ends) -> None:
     await wire.aclose()
     await wire.aclose()
     with pytest.raises(anyio.BrokenResourceError):
-        await wire.send(b"x")
+        wire.write(b"x")
+
+
+async def test_what_the_socket_does_not_take_at_once_is_drained(ends: Ends) -> None:
+    """A long write goes on while the other end reads, and what is written meanwhile follows."""
+    wire, other = ends
+    long = os.urandom(8_000_000)
+    assert not wire.write(long)
+    assert not wire.write(b"tail")
+    other.settimeout(5)
+    heard: list[bytes] = []
+
+    def hear() -> None:
+        while sum(map(len, heard)) < len(long) + 4:
+            heard.append(other.recv(1 << 20))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(anyio.to_thread.run_sync, hear)
+        await wire.drain()
+    assert b"".join(heard) == long + b"tail"
+    assert wire.write(b"more")
+
+
+async def test_write_to_an_end_that_is_gone_breaks_the_wire(ends: Ends) -> None:
+    """The error is raised, and nothing is taken any more."""
+    wire, other = ends
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    other.close()
+    with anyio.fail_after(5):
+        while not wire.readable():
+            await anyio.sleep(0.001)
+    with pytest.raises(ConnectionError):
+        wire.write(b"x")
+    with pytest.raises(anyio.BrokenResourceError):
+        wire.write(b"x")
+
+
+@contextmanager
+def full_socket() -> Iterator[socket.socket]:
+    """Return a socket that takes nothing more."""
+    full, other = socket.socketpair()
+    with full, other:
+        full.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                full.send(b"x" * 65_536)
+        yield full
 
 
 class Yielding(SocketStream):
@@ -115,10 +163,11 @@ class Yielding(SocketStream):
 @pytest.mark.parametrize("steps", [0, 1])
 async def test_native_cancellation_does_not_lose_a_write(steps: int) -> None:
     """A task cancelled while it writes has written, and is cancelled."""
-    with socket.socket() as sock:
+    with full_socket() as sock:
         stream = Yielding(sock)
         wire = Wire(stream)
-        task = asyncio.ensure_future(wire.send(b"whole"))
+        assert not wire.write(b"whole")
+        task = asyncio.ensure_future(wire.drain())
         await asyncio.sleep(0)
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -126,26 +175,30 @@ async def test_native_cancellation_does_not_lose_a_write(steps: int) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert stream.taken == b"whole"
-        await wire.send(b" more")
+        assert not wire.write(b" more")
+        await wire.drain()
         assert stream.taken == b"whole more"
+        await wire.aclose()
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_second_interrupted_write_breaks_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted while an interrupted write is still under way: nobody knows what was taken."""
-    with socket.socket() as sock:
+    with full_socket() as sock:
         stream = Yielding(sock)
         stream.full = True
         wire = Wire(stream)
         for _ in range(2):
-            task = asyncio.ensure_future(wire.send(b"x"))
+            assert not wire.write(b"x")
+            task = asyncio.ensure_future(wire.drain())
             await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
         with pytest.raises(anyio.BrokenResourceError):
-            await wire.send(b"y")
+            wire.write(b"y")
         assert stream.taken == b""
+        await wire.aclose()
 
 
 class EarlyTls(Tls):
@@ -165,6 +218,7 @@ async def test_what_came_with_the_handshake_is_not_forgotten() -> None:
         wire = Wire(Yielding(sock), EarlyTls())
         assert wire.readable()
         assert await wire.receive() == b"early"
+        await wire.aclose()
 
 
 async def test_unknown_name_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
