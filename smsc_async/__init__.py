@@ -81,6 +81,7 @@ from .errors import (
     SmscError,
     TooManyRequests,
     Undeliverable,
+    UntrustedHost,
     WrongCode,
 )
 from .governor import Governor, MemoryGovernor
@@ -295,6 +296,7 @@ __all__ = [
     "TooManyRequests",
     "Undeliverable",
     "Units",
+    "UntrustedHost",
     "Viber",
     "Voice",
     "VoiceMenu",

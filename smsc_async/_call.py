@@ -28,10 +28,11 @@ from .errors import (
     RateLimited,
     SmscError,
     TooManyRequests,
+    UntrustedHost,
 )
 from .governor import Need, Outcome
 from .governor.keys import login_slots, needs, slots
-from .transport import Progress, Sent, TransportFailure
+from .transport import Progress, Sent, TransportFailure, Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -372,6 +373,8 @@ def _explain(failure: TransportFailure, recipients: tuple[str, ...]) -> SmscErro
     """Say what a transport failure means."""
     if failure.sent is Sent.UNKNOWN:
         return OutcomeUnknown(f"no answer was read: {failure}", recipients)
+    if isinstance(failure, Untrusted):
+        return UntrustedHost(f"nothing was sent: {failure}; verify= or SMSC_CA says whom to trust")
     return NotSent(f"nothing was sent: {failure}")
 
 

@@ -19,6 +19,7 @@ from .errors import (
     RateLimited,
     SmscError,
     TooManyRequests,
+    UntrustedHost,
 )
 
 if TYPE_CHECKING:
@@ -63,10 +64,12 @@ def may_repeat(command: Command[object], error: BaseException, *, wait: bool = F
 
     Always after what was certainly not processed. A command that spends or changes is not repeated
     after anything else; error 9 says that it was not processed, but a duplicate is the caller's
-    business unless he asked to `wait`.
+    business unless he asked to `wait`. A certificate is no better the next time.
     """
     if isinstance(error, DuplicateMessage):
         return wait
+    if isinstance(error, UntrustedHost):
+        return False
     if isinstance(error, TooManyRequests):
         return command.repeat is Repeat.ALWAYS or not error.repeated
     if command.repeat is Repeat.ALWAYS:

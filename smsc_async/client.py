@@ -139,6 +139,8 @@ class AsyncSmsc(Messages, Bulk, Statuses, Deliveries):
         del password, apikey
         if auth is None:
             raise InvalidRequest("login", "give login and password, or apikey alone")
+        if isinstance(hosts, str):
+            raise InvalidRequest("hosts", "has to be a list of URLs, not one str")
         _check_times(connect_timeout, reply_timeout, deadline, patience)
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise InvalidRequest("concurrency", f"has to be from 1 to {MAX_CONCURRENCY}")
@@ -228,9 +230,10 @@ class AsyncSmsc(Messages, Bulk, Statuses, Deliveries):
             options["hosts"] = [host.strip() for host in hosts.split(",")]
         options.update(overrides)
         try:
-            if not (options.get("login") or options.get("apikey")):
+            missing = [name for name in ("login", "password") if not options.get(name)]
+            if missing and not options.get("apikey"):
                 rule = "is needed: set SMSC_LOGIN and SMSC_PASSWORD, or SMSC_APIKEY"
-                raise InvalidRequest("login", rule)
+                raise InvalidRequest(missing[0], rule)
             return cls(**options)
         finally:
             # As in the constructor: nobody who prints the locals of this frame shall see them.

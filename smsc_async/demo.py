@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 import anyio
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from ._money import money
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +48,7 @@ async def run_demo(sandbox: Sandbox, messages: int, console: Console, started: f
     table.add_row(
         str(len(sandbox.messages)),
         str(sum(message.units for message in sent)),
-        str(sum(message.cost for message in sent)),
+        money(sum((message.cost for message in sent), Decimal(0))),
         str(sandbox.requests()),
         ", ".join(versions),
         str(len(sandbox.refusals)),

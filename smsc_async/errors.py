@@ -8,7 +8,8 @@
     ├── RateLimited                     a documented limit is used up for `retry_after` seconds
     │   └── DuplicateMessage            the same text to the same recipients within a minute
     ├── NotSent                         certainly not processed: nothing reached the service
-    │   └── GovernorUnavailable         there was nobody to give a permit
+    │   ├── GovernorUnavailable         there was nobody to give a permit
+    │   └── UntrustedHost               no host's certificate is trusted; not tried again
     ├── OutcomeUnknown                  may have been processed; no answer says so
     ├── BadReply                        the answer is not the service's API
     ├── CallbackError                   what was posted to the handler is not taken
@@ -36,14 +37,11 @@ codes. A code that no table knows is a plain `ApiError`.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 import attrs
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = [
     "ApiError",
@@ -72,6 +70,7 @@ __all__ = [
     "SmscError",
     "TooManyRequests",
     "Undeliverable",
+    "UntrustedHost",
     "WrongCode",
 ]
 
@@ -99,6 +98,8 @@ class SmscError(Exception):
     no password, phone number or text in what it prints.
     """
 
+    _prints_docs: ClassVar[bool] = True
+
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
@@ -125,20 +126,22 @@ class SmscError(Exception):
     def __str__(self) -> str:
         where = f"{self.command}: " if self.command else ""
         facts = [f"message id {self.message_id}"] if self.message_id else []
-        facts += _told(self.attempts)
+        facts += _told(self.attempts, self.text)
         detail = f" [{'; '.join(facts)}]" if facts else ""
-        return " ".join(f"{where}{self.text}{detail} ({self.docs})".split())
+        docs = f" ({self.docs})" if self._prints_docs and self.docs != API_DOCS else ""
+        return " ".join(f"{where}{self.text}{detail}{docs}".split())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__)
 
 
-def _told(attempts: tuple[Attempt, ...]) -> list[str]:
-    """Return the attempts, each in a few words; of several that ended alike only the last."""
+def _told(attempts: tuple[Attempt, ...], known: str) -> list[str]:
+    """Return the attempts, each in a few words, without what is known; those alike only once."""
     alike = Counter((a.host, a.phase, a.error) for a in attempts)
     last = {(a.host, a.phase, a.error): a for a in attempts}
     return [
-        f"{a.host} {a.phase} {a.seconds:.2f}s {a.error}"
+        f"{a.host} {a.phase} {a.seconds:.2f}s"
+        + (f" {a.error}" if a.error not in known else "")
         + (f" (and {alike[key] - 1} times before)" if alike[key] > 1 else "")
         for key, a in last.items()
     ]
@@ -155,6 +158,9 @@ class InvalidRequest(SmscError, ValueError):
 
     `field` is the parameter and `rule` what it has to be.
     """
+
+    # The service has refused nothing, so its page explains nothing.
+    _prints_docs = False
 
     def __init__(self, field: str, rule: str) -> None:
         super().__init__(f"{field}: {rule}")
@@ -173,7 +179,9 @@ class RateLimited(SmscError):
     """
 
     def __init__(self, rule: str, retry_after: float, text: str | None = None) -> None:
-        super().__init__(text or f"the limit {rule} is used up for {retry_after:.1f} s")
+        super().__init__(
+            text or f"the service's limit {rule} is used up; there is room in {retry_after:.1f} s"
+        )
         self.rule = rule
         self.retry_after = retry_after
 
@@ -184,13 +192,31 @@ class DuplicateMessage(RateLimited):
     `repeat="wait"` waits for the minute to pass instead.
     """
 
+    def __init__(self, rule: str, retry_after: float, text: str | None = None) -> None:
+        super().__init__(
+            rule,
+            retry_after,
+            text
+            or "the same text went to the same recipients less than a minute ago; the service takes"
+            f' it again in {math.ceil(retry_after)} s, for which repeat="wait" waits',
+        )
+
 
 class NotSent(SmscError):
     """Certainly not processed: no host could be reached, so the call may simply be repeated."""
 
+    _prints_docs = False
+
 
 class GovernorUnavailable(NotSent):
     """The governor could not be asked for a permit, so nothing was sent."""
+
+
+class UntrustedHost(NotSent):
+    """No host has a certificate that is trusted, so nothing was sent; trying again changes nothing.
+
+    `verify`, or SMSC_CA in the environment, names the file of another authority to trust.
+    """
 
 
 class OutcomeUnknown(SmscError):
@@ -322,63 +348,3 @@ class TooManyRequests(ApiError, RateLimited):
         # The documentation does not promise these words; other words may mean either.
         self.concurrent: bool = "duplicate" not in words
         self.repeated: bool = "concurrent" not in words
-
-
-COMMON_CODES: Final[Mapping[int, type[ApiError]]] = MappingProxyType(
-    {1: BadParameters, 2: AuthenticationFailed, 4: IpBlocked, 9: TooManyRequests}
-)
-
-
-def codes(**own: type[ApiError]) -> Mapping[int, type[ApiError]]:
-    """Return a script's table of codes: the common ones and its own, as `codes(e3=NotFound)`."""
-    table = dict(COMMON_CODES)
-    for name, error in own.items():
-        code = int(name.removeprefix("e"))
-        if code in table:
-            raise ValueError(f"error code {code} is already {table[code].__name__}")
-        table[code] = error
-    return MappingProxyType(table)
-
-
-SCRIPT_CODES: Final[Mapping[str, Mapping[int, type[ApiError]]]] = MappingProxyType(
-    {
-        "send.php": codes(
-            e3=InsufficientFunds,
-            e5=BadDate,
-            e6=MessageForbidden,
-            e7=InvalidNumber,
-            e8=Undeliverable,
-            e10=WrongCode,
-        ),
-        "templates.php": codes(e3=NotFound, e5=OperationFailed),
-        "op_templates.php": codes(),
-        "ping.php": codes(e3=NotFound),
-        "jobs.php": codes(e3=OperationFailed, e5=BadDate),
-        "status.php": codes(e5=OperationFailed),
-        "balance.php": codes(),
-        "phones.php": codes(e3=NotFound, e5=OperationFailed),
-        "mails.php": codes(e3=NotFound, e5=OperationFailed),
-        "users.php": codes(
-            e3=NotFound,
-            e5=OperationFailed,
-            e6=NotFound,
-            e7=OperationFailed,
-            e8=OperationFailed,
-            e10=InsufficientFunds,
-        ),
-        "documents.php": codes(e5=OperationFailed, e6=NotFound, e7=NotFound),
-        "senders.php": codes(
-            e3=NotFound,
-            e5=OperationFailed,
-            e7=InvalidNumber,
-            e8=Undeliverable,
-            e10=OperationFailed,
-            e11=WrongCode,
-        ),
-        "get.php": codes(e3=NotFound),
-        "info.php": codes(e3=NotFound),
-        "tinyurls.php": codes(e3=NotFound),
-        "receive_phones.php": codes(e3=InsufficientFunds),
-        "wait_call.php": codes(e3=InsufficientFunds, e5=OperationFailed),
-    }
-)

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from smsc_async._money import money
 from smsc_async.cli import app
 from smsc_async.sandbox import Sandbox
 
@@ -49,8 +52,20 @@ def test_send_and_follow(sandbox: Sandbox) -> None:
 def test_quote_and_balance(sandbox: Sandbox) -> None:
     """A price is shown without sending, and so is the money."""
     assert "units" in smsc("quote", PHONE, "79997654321", "-t", "Hello")
-    assert "1000" in smsc("balance")
+    assert "1000.00" in smsc("balance")
     assert sandbox.messages == ()
+
+
+def test_help_and_version() -> None:
+    """The help begins with what is tried first; the version is that of the package."""
+    shown = smsc("--help")
+
+    assert "Set SMSC_LOGIN and SMSC_PASSWORD" in shown
+    places = [
+        shown.index(f" {name} ") for name in ("send", "quote", "send-many", "journal", "demo")
+    ]
+    assert places == sorted(places)
+    assert smsc("--version") == f"smsc-async {version('smsc-async')}\n"
 
 
 def test_errors_are_one_line(sandbox: Sandbox) -> None:
@@ -61,6 +76,23 @@ def test_errors_are_one_line(sandbox: Sandbox) -> None:
     assert out.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("0", "0.00"),
+        ("45", "45.00"),
+        ("0.3", "0.30"),
+        ("1E+3", "1000.00"),
+        ("0.1550", "0.155"),
+        ("-2.5", "-2.50"),
+        ("NaN", "unknown"),
+    ],
+)
+def test_money_looks_the_same_everywhere(amount: str, shown: str) -> None:
+    """Money has two digits behind the point, or as many as it needs."""
+    assert money(Decimal(amount)) == shown
+
+
 def test_demo() -> None:
     """The demonstration ends well when every message arrived once."""
     out = smsc("demo", "--messages", "15")
@@ -68,8 +100,9 @@ def test_demo() -> None:
     assert "Every message was delivered exactly once." in out
 
 
-def test_sandbox_runs_until_it_is_stopped() -> None:
-    """The sandbox prints the environment that points at it, serves, and ends with Ctrl-C."""
+@pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_sandbox_runs_until_it_is_stopped(way: signal.Signals) -> None:
+    """The sandbox prints the environment that points at it, serves, ends and leaves nothing."""
     command = [sys.executable, "-m", "smsc_async.cli", "sandbox"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -81,7 +114,7 @@ def test_sandbox_runs_until_it_is_stopped() -> None:
                 patch.setenv(name, value)
             assert environment["SMSC_HOSTS"].startswith("https://localhost:")
             assert "1000" in smsc("balance")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(way)
         assert "Stopped." in process.stdout.read()
     assert process.returncode == 0
     assert not Path(environment["SMSC_CA"]).exists()

@@ -8,6 +8,7 @@ import socket
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -95,6 +96,9 @@ def test_nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(InvalidRequest, match="SMSC_LOGIN and SMSC_PASSWORD, or SMSC_APIKEY"):
         AsyncSmsc.from_env()
+    monkeypatch.setenv("SMSC_LOGIN", "alex")
+    with pytest.raises(InvalidRequest, match="password: is needed: set SMSC_LOGIN and"):
+        AsyncSmsc.from_env()
 
 
 async def test_from_env(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,6 +175,7 @@ def make(**options: object) -> AsyncSmsc:
         ("verify", {"verify": Path("/no/such/file.pem")}),
         ("verify", {"verify": 7}),
         ("hosts", {"hosts": None}),
+        ("hosts", {"hosts": "https://smsc.ru"}),
         ("concurrency", {"concurrency": "12"}),
         ("patience", {"patience": "60"}),
     ],
@@ -392,10 +397,17 @@ async def test_a_governor_of_ones_own_stays_open() -> None:
 
 async def test_a_cancelled_send_is_settled_later() -> None:
     """A send that was given up while the service worked on it is a doubt, until it is asked for."""
-    async with Sandbox(latency=0.3) as sandbox, sandbox.client() as smsc:
+    pauses = iter([0.0, 60.0])
+    async with (
+        Sandbox(latency=lambda: next(pauses, 0.0)) as sandbox,
+        sandbox.client() as smsc,
+    ):
         await smsc.balance()
-        with anyio.move_on_after(0.1):
-            await smsc.send(PHONE, "Hello", id="mine")
+        async with anyio.create_task_group() as group:
+            group.start_soon(partial(smsc.send, PHONE, "Hello", id="mine"))
+            while not sandbox.messages:
+                await anyio.sleep(0.001)
+            group.cancel_scope.cancel()
         [doubt] = smsc.doubts
 
         sent = await smsc.reconcile("mine", doubt.phones)

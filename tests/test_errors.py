@@ -7,8 +7,8 @@ import pickle
 import pytest
 
 from smsc_async import errors
+from smsc_async._codes import SCRIPT_CODES, codes
 from smsc_async.errors import (
-    SCRIPT_CODES,
     ApiError,
     Attempt,
     AuthenticationFailed,
@@ -31,6 +31,7 @@ EXAMPLES = [
     RateLimited("balance.any", 12.5),
     DuplicateMessage("send.identical", 61.0),
     NotSent("nothing was sent"),
+    errors.UntrustedHost("nothing was sent"),
     OutcomeUnknown("no answer was read", ("79991234567",)),
     BadReply("not JSON", "$.cost"),
     TooManyRequests(9, "duplicate request, wait a minute", "smscentre.com"),
@@ -63,10 +64,29 @@ def test_prints_on_one_line(error: SmscError) -> None:
 
     assert "\n" not in text
     assert text.startswith("send.php: ")
-    assert text.endswith(
-        "[message id m1; smscentre.com connect 4.00s no connection within 4 s] (https://docs)"
-    )
+    facts = "[message id m1; smscentre.com connect 4.00s no connection within 4 s]"
+    assert text.removesuffix(" (https://docs)").endswith(facts)
     assert "79991234567" not in text
+
+
+def test_the_vendors_page_is_named_where_the_service_has_refused() -> None:
+    """A link follows what the service or its limits have said, and nothing that was found here."""
+    page = "https://smscentre.com/api/http/send/"
+    linked = {type(error).__name__ for error in EXAMPLES if page in str(error.about(docs=page))}
+
+    assert {"RateLimited", "DuplicateMessage", "OutcomeUnknown", "InvalidNumber"} <= linked
+    assert linked.isdisjoint({"InvalidRequest", "NotSent", "UntrustedHost"})
+    assert str(errors.JournalError("is gone")) == "is gone"
+    assert str(InvalidRequest("text", "is empty")) == "text: is empty"
+
+
+def test_a_duplicate_says_when_it_may_be_sent() -> None:
+    """A duplicate is explained without the limit's name; that is in `rule`."""
+    error = DuplicateMessage("send.identical", 57.2)
+
+    assert "less than a minute ago; the service takes it again in 58 s" in str(error)
+    assert "send.identical" not in str(error)
+    assert error.rule == "send.identical"
 
 
 def test_first_word_counts() -> None:
@@ -134,7 +154,7 @@ def test_codes_of_every_script() -> None:
 def test_a_code_has_one_meaning_per_script() -> None:
     """A table that gives a code two meanings cannot be made."""
     with pytest.raises(ValueError, match="code 2 is already AuthenticationFailed"):
-        errors.codes(e2=NotFound)
+        codes(e2=NotFound)
 
 
 def test_tree() -> None:
@@ -155,3 +175,4 @@ def test_attempts_that_ended_alike_are_told_once() -> None:
     error = NotSent("nothing was sent").about(attempts=tuple(tries))
 
     assert "[main connect 0.50s no route (and 1 times before); backup connect" in str(error)
+    assert str(NotSent("no route").about(attempts=(tries[0],))) == "no route [main connect 0.50s]"

@@ -17,6 +17,7 @@ from smsc_async import (
     OutcomeUnknown,
     RateLimited,
     TooManyRequests,
+    UntrustedHost,
 )
 from smsc_async._retry import Budget, Terms, again, may_repeat
 from smsc_async.groups.account import BALANCE as READ
@@ -30,6 +31,7 @@ CONCURRENT = TooManyRequests(9, "too many concurrent requests")
     ("error", "read", "send"),
     [
         (NotSent("nothing was sent"), True, True),
+        (UntrustedHost("nothing was sent"), False, False),
         (OutcomeUnknown("no answer"), True, False),
         (BadReply("a web page"), True, False),
         (CONCURRENT, True, True),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Final
 
 import anyio
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperGroup
 
 from ..client import AsyncSmsc
 from ..errors import SmscError
@@ -18,17 +20,48 @@ if TYPE_CHECKING:
 
     from ..client import ClientOptions
 
+_ORDER: Final = ("send", "quote", "status", "balance", "send-many", "journal", "worker", "sandbox")
+
 __all__ = ["app", "err", "fail", "out", "run", "show", "with_client"]
 
+
+class _InOrder(TyperGroup):
+    """Lists what is tried first at the top."""
+
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 - the name is Click's
+        """Return the names of the commands, in the order of the help."""
+        known = list(self.commands)
+        return sorted(known, key=lambda name: _ORDER.index(name) if name in _ORDER else len(known))
+
+
 app: Final = typer.Typer(
+    cls=_InOrder,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Send messages with SMSC. Who you are is read from SMSC_LOGIN and SMSC_PASSWORD, or from "
-    "SMSC_APIKEY; see AsyncSmsc.from_env for the rest of the environment.",
+    help="Send messages with SMSC. Set SMSC_LOGIN and SMSC_PASSWORD, or SMSC_APIKEY; SMSC_SENDER, "
+    "SMSC_HOSTS, SMSC_GOVERNOR and SMSC_CA may be set, too. No account yet? Try `smsc sandbox`.",
 )
 out: Final[Console] = Console()
 err: Final[Console] = Console(stderr=True)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"smsc-async {version('smsc-async')}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None: ...
 
 
 def with_client(action: Callable[[AsyncSmsc], Awaitable[None]], sender: str | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+from collections import Counter
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
@@ -14,6 +15,7 @@ import anyio
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from .._money import money
 from ..bulk import DeliveryReport, export_csv
 from ..bulk.address import journal_at
 from ..errors import InvalidRequest, SmscError
@@ -21,7 +23,7 @@ from .base import app, err, fail, out, run, show, with_client
 from .people import People, Template
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from ..bulk import BulkProgress, BulkReport
     from ..client import AsyncSmsc
@@ -29,8 +31,12 @@ if TYPE_CHECKING:
 __all__ = ["export", "follow", "send_many", "show_journal", "worker"]
 
 _INTERRUPTED: Final = 130
+_REASONS: Final = 8
+"""Reasons of refusals that are shown; a text that is too long makes one of each length."""
 
-journal_app: Final = typer.Typer(no_args_is_help=True, help="Look at the journal of a run.")
+journal_app: Final = typer.Typer(
+    no_args_is_help=True, help="Show, follow or export what became of a run."
+)
 app.add_typer(journal_app, name="journal")
 
 JournalName = Annotated[str, typer.Argument(help="The journal of a run: a file, or a URL.")]
@@ -40,22 +46,36 @@ JournalName = Annotated[str, typer.Argument(help="The journal of a run: a file, 
 def send_many(
     file: Annotated[Path, typer.Argument(help="A CSV file with a header, UTF-8 or windows-1251.")],
     *,
-    text: Annotated[str, typer.Option("--text", "-t", help='The text, as "Hello {name}".')],
+    text: Annotated[
+        str, typer.Option("--text", "-t", help='The text; {name} is what is in the column "name".')
+    ],
     journal: Annotated[
-        str | None, typer.Option("--journal", "-j", help="Where to write down what is done.")
+        str | None,
+        typer.Option(
+            "--journal",
+            "-j",
+            help="The file, or URL, in which to write down what is done: for resuming.",
+        ),
     ] = None,
     sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
-    phone_column: Annotated[str | None, typer.Option(help="Where the phones are.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Instead of what is found out.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Instead of what is found out.")] = None,
+    phone_column: Annotated[str | None, typer.Option(help="The column of the phones.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The file's, if it is not recognised.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="The same of what is between cells.")
+    ] = None,
     size: Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")] = 100,
-    max_cost: Annotated[str | None, typer.Option(help="The most that it may cost.")] = None,
+    max_cost: Annotated[
+        str | None, typer.Option(help="Stop before it costs more than this.")
+    ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what it would cost.")
+        bool,
+        typer.Option("--dry-run", help="Only say what it would cost, and who would be refused."),
     ] = False,
 ) -> None:
-    """Send a text to everybody in a CSV file, each once; with a journal it can be gone on with."""
-    reports: list[BulkReport] = []
+    """Send a text to everybody in a CSV file, each once; with a journal it can be resumed."""
+    reports: list[tuple[People, BulkReport]] = []
 
     async def action(smsc: AsyncSmsc) -> None:
         people = People.of(
@@ -77,14 +97,15 @@ def send_many(
                     stop=stop,
                     on_progress=bar.update,
                 )
-                reports.append(report)
+                reports.append((people, report))
 
     with_client(action, sender)
     if not reports:
         _tell_how_to_go_on(journal)
         raise typer.Exit(_INTERRUPTED)
-    [report] = reports
+    [(people, report)] = reports
     _show_report(report, dry_run=dry_run)
+    _show_first_refused(people, report)
     if report.left and not dry_run:
         _tell_how_to_go_on(journal)
     if report.stopped_by is not None:
@@ -104,7 +125,7 @@ def worker(
     sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
     size: Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")] = 100,
 ) -> None:
-    """Send what your application puts into the outbox of a journal, until it is interrupted."""
+    """Send what an application puts into a PostgreSQL journal's outbox, until Ctrl-C."""
     reports: list[BulkReport] = []
 
     async def action(smsc: AsyncSmsc) -> None:
@@ -131,11 +152,11 @@ def show_journal(journal: JournalName) -> None:
         show(
             {
                 "accepted": totals.accepted,
-                **{f"refused: {reason}": count for reason, count in totals.refused.items()},
+                **_refusals(totals.refused),
                 "in doubt": totals.in_doubt,
-                "given back": totals.left,
+                "to be sent": totals.left,
                 "units": totals.units,
-                "cost": totals.cost,
+                "cost": money(totals.cost),
                 **_delivery(delivery),
             }
         )
@@ -203,7 +224,7 @@ class _Bar:
         """Show this."""
         facts = [f"{self._verb} {progress.accepted}", f"refused {progress.refused}"]
         facts += [f"in doubt {progress.in_doubt + progress.settling}"]
-        facts += [f"{progress.rate:.0f}/s", f"cost {progress.cost}"]
+        facts += [f"{progress.rate:.0f}/s", f"cost {money(progress.cost)}"]
         self._progress.update(self._task, completed=progress.done, facts="  ".join(facts))
 
 
@@ -238,20 +259,48 @@ def _show_report(report: BulkReport, *, dry_run: bool) -> None:
     show(
         {
             "would be sent" if dry_run else "sent": report.accepted,
-            **{f"refused: {reason}": count for reason, count in report.refused.items()},
+            **_refusals(report.refused),
             "in doubt": report.in_doubt or None,
             "left": report.left or None,
             "units": report.units,
-            "cost": report.cost,
+            "cost": money(report.cost),
             "requests": report.requests,
             "seconds": f"{seconds:.1f}",
         }
     )
 
 
+def _show_first_refused(people: People, report: BulkReport) -> None:
+    """Say of the first few in which line of the file they stand, and what is wrong with them."""
+    if not report.first_refused:
+        return
+    out.print("The first that are refused:" if sum(report.refused.values()) > 1 else "Refused:")
+    lines = people.lines([one.number for one in report.first_refused])
+    for one in report.first_refused:
+        why = _short(str(one.reason))
+        out.print(
+            f"  line {lines[one.number]}: {why}", highlight=False, markup=False, soft_wrap=True
+        )
+
+
+def _refusals(refused: Mapping[str, int]) -> dict[str, object]:
+    """Return the reasons, the most frequent ones by name."""
+    known = Counter(refused)
+    shown: dict[str, object] = {
+        f"refused: {_short(reason)}": count for reason, count in known.most_common(_REASONS)
+    }
+    others = known.total() - sum(count for _, count in known.most_common(_REASONS))
+    return shown | {"refused: other reasons": others or None}
+
+
+def _short(reason: str) -> str:
+    """Return what is wrong; that it was found here, and not by the service, changes nothing."""
+    return reason.removeprefix("InvalidRequest: ")
+
+
 def _tell_how_to_go_on(journal: str | None) -> None:
     if journal is None:
-        err.print("There is no journal, so the run cannot be gone on with.")
+        err.print("Without a journal the run cannot be resumed.")
         return
     err.print("The same command goes on where it was:", highlight=False)
     command = ["smsc", *sys.argv[1:]]

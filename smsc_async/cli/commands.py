@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import anyio
 import typer
 
+from .._money import money
 from ..demo import run_demo
 from ..sandbox import Sandbox
 from .base import app, out, show, with_client
@@ -37,8 +39,8 @@ def send(
             {
                 "id": sent.id,
                 "units": sent.units,
-                "cost": sent.cost,
-                "balance": sent.balance,
+                "cost": money(sent.cost),
+                "balance": money(sent.balance),
                 "recipients": len(sent.recipients),
             }
         )
@@ -52,7 +54,7 @@ def quote(phones: Phones, text: Text) -> None:
 
     async def action(smsc: AsyncSmsc) -> None:
         price = await smsc.quote(phones, text)
-        show({"units": price.units, "cost": price.cost})
+        show({"units": price.units, "cost": money(price.cost)})
 
     with_client(action)
 
@@ -72,7 +74,7 @@ def status(
                 "final": found.is_final,
                 "since": found.changed_at,
                 "error": found.error,
-                "cost": found.cost,
+                "cost": None if found.cost is None else money(found.cost),
             }
         )
 
@@ -84,37 +86,56 @@ def balance() -> None:
     """Show the money on the account."""
 
     async def action(smsc: AsyncSmsc) -> None:
-        money = await smsc.balance()
-        show({"amount": money.amount, "currency": money.currency, "credit": money.credit})
+        found = await smsc.balance()
+        credit = None if found.credit is None else money(found.credit)
+        show({"amount": money(found.amount), "currency": found.currency, "credit": credit})
 
     with_client(action)
 
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(help="The main host's port; the backup's is the next.")] = 0,
+    port: Annotated[
+        int,
+        typer.Option(
+            help="The main host's port, and the next one the backup's; 0 takes free ones."
+        ),
+    ] = 0,
     limits: Annotated[bool, typer.Option(help="Enforce the documented limits.")] = True,
     callback_url: Annotated[
         str | None, typer.Option(help="Your handler's address, to post callbacks to.")
     ] = None,
 ) -> None:
     """Run a stand-in SMSC on this machine until Ctrl-C."""
+    _end_by_interrupt("SIGTERM", "SIGHUP")
     ports = (port, port + 1) if port else ()
     with Sandbox(limits=limits, ports=ports, callback_url=callback_url) as service:
-        out.print("A stand-in SMSC is running. Point a client at it:\n", highlight=False)
+        out.print(
+            "A stand-in SMSC is running until Ctrl-C. In another terminal:\n", highlight=False
+        )
         for variable, value in service.environment.items():
             out.print(f"export {variable}={value}", highlight=False, soft_wrap=True)
+        out.print("\nsmsc send +79991234567 --text Hello", highlight=False)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
             out.print("\nStopped.")
 
 
+def _end_by_interrupt(*names: str) -> None:
+    """Let these signals end us as Ctrl-C does, so that what is to be cleaned up is."""
+    for name in names:
+        # SIGHUP is not everywhere, and nohup ignores it.
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 @app.command()
 def demo(
     messages: Annotated[int, typer.Option(min=1, max=5000, help="How many to send.")] = 300,
 ) -> None:
-    """Send real messages over TLS and HTTP/2 to a sandbox, and follow them until delivered."""
+    """Send some hundred messages to a sandbox, and follow them until they are delivered."""
     started = time.monotonic()
     latency = random.Random(1)
     service = Sandbox(

@@ -14,7 +14,7 @@ from ..bulk import Outgoing
 from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 __all__ = ["People", "Template", "encoding_of"]
 
@@ -110,6 +110,21 @@ class People:
             for cells in _checked(rows, len(header)):
                 row = dict(zip(header, cells, strict=True))
                 yield Outgoing(row[self.phone_column].strip(), self.template.fill(row))
+
+    def lines(self, numbers: Collection[int]) -> dict[int, int]:
+        """Return in which line of the file each of these messages begins."""
+        found: dict[int, int] = {}
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            rows = csv.reader(file, delimiter=self.delimiter, strict=True)
+            next(rows)
+            number, line = 0, rows.line_num + 1
+            for cells in rows:
+                if cells:
+                    if number in numbers:
+                        found[number] = line
+                    number += 1
+                line = rows.line_num + 1
+        return found
 
 
 def encoding_of(path: Path) -> str:
