@@ -1,7 +1,8 @@
-"""What delay AsyncSmsc adds to a service that thinks, against a bare httpx client.
+"""What delay AsyncSmsc adds to a service that thinks, against a bare httpx client and bare h2.
 
 The server thinks for 30 to 80 ms about each request, as the real one does, and says in its answer
-how long it was. Both clients keep as many requests in flight, in turns. Printed are
+how long it was. The clients keep as many requests in flight, in turns. Bare h2 writes and reads
+frames and does nothing else: the delay that it has is the machine's and the server's. Printed are
 
 * the share of the slots' time that the service spent thinking: 1 is the ceiling
 * what a call took longer than the service thought
@@ -30,6 +31,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
+from urllib.parse import urlencode, urlsplit
 
 import anyio
 import attrs
@@ -47,6 +49,7 @@ Work: TypeAlias = Callable[[], Awaitable[float]]
 
 FASTEST: Final = 0.030
 SLOWEST: Final = 0.080
+FORM: Final = "application/x-www-form-urlencoded"
 THINK: Final = random.Random(1)  # noqa: S311 - nobody has to guess it
 
 
@@ -83,6 +86,59 @@ class Service(asyncio.Protocol):
             self._h2.send_headers(stream, [(":status", "200")])
             self._h2.send_data(stream, json.dumps(answer).encode(), end_stream=True)
             self._transport.write(self._h2.data_to_send())
+
+
+class BareH2(asyncio.Protocol):
+    """The least a client can do: frames out, frames in."""
+
+    def __init__(self) -> None:
+        self._h2 = h2.connection.H2Connection()
+        self._answers: dict[int, tuple[bytearray, asyncio.Future[bytes]]] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is a stream
+        self._transport = transport
+        self._h2.initiate_connection()
+        transport.write(self._h2.data_to_send())
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over the answers that are complete."""
+        for event in self._h2.receive_data(data):
+            if isinstance(event, h2.events.DataReceived):
+                size = event.flow_controlled_length
+                self._h2.acknowledge_received_data(size, event.stream_id)
+                self._answers[event.stream_id][0].extend(event.data)
+            elif isinstance(event, h2.events.StreamEnded):
+                body, answer = self._answers.pop(event.stream_id)
+                answer.set_result(bytes(body))
+        self._transport.write(self._h2.data_to_send())
+
+    async def post(self, path: str, form: str) -> bytes:
+        """Do one request."""
+        number = self._h2.get_next_available_stream_id()
+        head = [(":method", "POST"), (":authority", "localhost"), (":scheme", "https")]
+        self._h2.send_headers(number, [*head, (":path", path), ("content-type", FORM)])
+        self._h2.send_data(number, form.encode(), end_stream=True)
+        self._transport.write(self._h2.data_to_send())
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._answers[number] = bytearray(), answer
+        return await answer
+
+    def close(self) -> None:
+        """End the connection."""
+        self._transport.close()
+
+
+async def connect_h2(url: str, context: ssl.SSLContext) -> BareH2:
+    """Connect to the server."""
+    context.set_alpn_protocols(["h2"])
+    origin = urlsplit(url)
+    loop = asyncio.get_running_loop()
+    _, bare = await loop.create_connection(
+        BareH2, origin.hostname or "", origin.port or 443, ssl=context
+    )
+    return bare
 
 
 async def serve() -> None:
@@ -131,7 +187,7 @@ async def turn(work: Work, in_flight: int, seconds: float, score: Score) -> None
 
 
 async def run(url: str, ca: str, in_flight: int, rounds: int, seconds: float) -> None:
-    """Let both have turns, round after round."""
+    """Let all have turns, round after round."""
     numbers = itertools.count(79_006_000_000)
     fields = {"login": "demo", "psw": "demo", "mes": "Your code is 1234"}
     fields |= {"id": "m0123456789abcdefghijklmn", "cost": "3", "fmt": "3", "charset": "utf-8"}
@@ -152,13 +208,20 @@ async def run(url: str, ca: str, in_flight: int, rounds: int, seconds: float) ->
                 answer = (await bare.post("/sys/send.php", data=data)).json()
             return int(answer["took"]) / 1e6
 
-        entrants: dict[str, Work] = {"AsyncSmsc": send, "bare httpx": post}
+        async def frame() -> float:
+            data = {"phones": f"+{next(numbers)}"} | fields
+            answer = json.loads(await floor.post("/sys/send.php", urlencode(data)))
+            return int(answer["took"]) / 1e6
+
+        floor = await connect_h2(url, ssl.create_default_context(cafile=ca))
+        entrants: dict[str, Work] = {"AsyncSmsc": send, "bare httpx": post, "bare h2": frame}
         scores = {name: Score() for name in entrants}
         for work in entrants.values():
             await turn(work, in_flight, 0.5, Score())
         for _ in range(rounds):
             for name, work in entrants.items():
                 await turn(work, in_flight, seconds, scores[name])
+        floor.close()
     print(f"{in_flight} in flight  share of ceiling  added ms: mean    p50    p99   cores")
     for name, score in scores.items():
         report(name, score)
