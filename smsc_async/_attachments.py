@@ -24,6 +24,8 @@ _SEPARATORS: Final = frozenset('/\\"')
 
 @attrs.frozen
 class _Memory:
+    """Bytes that are held in memory."""
+
     data: bytes = attrs.field(repr=False)
     name: str | None = None
 
@@ -51,6 +53,8 @@ class _Stamp:
 
 @attrs.frozen
 class _OnDisk:
+    """A file that is opened for each read, and has to stay as it was."""
+
     path: Path = attrs.field(repr=False)
     stamp: _Stamp = attrs.field(repr=False)
 
@@ -73,6 +77,8 @@ class _OnDisk:
 
 @attrs.frozen
 class _Open:
+    """An open file, from where it stood."""
+
     file: BinaryIO = attrs.field(repr=False)
     start: int = attrs.field(repr=False)
     size: int
@@ -147,7 +153,9 @@ def _check_name(name: object) -> None:
     if not isinstance(name, str) or not name.strip(" ."):
         raise InvalidRequest("name", "is needed, with its ending: it says the format")
     if len(name) > _MAX_NAME:
-        raise InvalidRequest("name", f"has {len(name)} characters, and at most {_MAX_NAME} can be")
+        raise InvalidRequest(
+            "name", f"has {len(name)} characters, and at most {_MAX_NAME} are allowed"
+        )
     if not name.isprintable() or _SEPARATORS & set(name):
         raise InvalidRequest("name", 'cannot have / \\ " or what cannot be printed')
 
@@ -192,6 +200,8 @@ class Attachment:
 
 @attrs.define
 class _Pieces(AsyncIterator[bytes]):
+    """The content of an attachment, a piece at a time."""
+
     # No generator: trio warns of one that is dropped in the middle.
     _reader: _Reader = attrs.field(repr=False)
     _at: int = 0

@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from ._codes import COMMON_CODES, SCRIPT_CODES
 from ._limits import Rule
-from .errors import API_DOCS, COMMON_CODES, SCRIPT_CODES, ApiError
+from .errors import API_DOCS, ApiError
 
 __all__ = ["Command", "Repeat"]
 

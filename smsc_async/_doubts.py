@@ -19,6 +19,8 @@ _MOST: Final = 10_000
 
 @attrs.define
 class _Doubt:
+    """A doubt, since when there is one, and whether a call is settling it."""
+
     error: OutcomeUnknown
     since: float
     resolving: bool = False

@@ -13,12 +13,14 @@ from .errors import InvalidRequest
 
 __all__ = [
     "Fields",
+    "FormFields",
     "Writer",
     "choice",
     "code",
     "day",
     "email",
     "exactly_one",
+    "in_order",
     "ip",
     "money",
     "needed",
@@ -32,6 +34,9 @@ __all__ = [
 
 Writer: TypeAlias = Callable[[str, object], str]
 """Returns how a value is written; raises `InvalidRequest` with the name that it is given."""
+
+FormFields: TypeAlias = dict[str, str | int | None]
+"""Form fields by their names on the wire; None is left out."""
 
 _EMAIL: Final = re.compile(r"[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+")
 _URL: Final = re.compile(r"https?://[^\s/]+(/\S*)?")
@@ -51,9 +56,9 @@ class Fields:
         """The options it knows."""
         return frozenset(self._fields)
 
-    def write(self, options: Mapping[str, object]) -> dict[str, str | int | None]:
+    def write(self, options: Mapping[str, object]) -> FormFields:
         """Return the form fields of the options; those that are None are left out."""
-        written: dict[str, str | int | None] = {}
+        written: FormFields = {}
         for name, value in options.items():
             if name not in self._fields:
                 raise InvalidRequest(name, "is not an option of this call")
@@ -72,11 +77,15 @@ def text(most: int | None = None, *, least: int = 0) -> Writer:
         if len(value) < least:
             raise InvalidRequest(name, "is empty" if least == 1 else f"is under {least} characters")
         if most is not None and len(value) > most:
-            raise InvalidRequest(name, f"has {len(value)} characters, and at most {most} are taken")
+            raise InvalidRequest(
+                name, f"has {len(value)} characters, and at most {most} are allowed"
+            )
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise InvalidRequest(name, "has a character that is half of one") from None
+            raise InvalidRequest(
+                name, "has half of a surrogate pair, which cannot be encoded"
+            ) from None
         return value
 
     return write
@@ -194,6 +203,12 @@ def exactly_one(**options: object) -> None:
     if sum(value is not None for value in options.values()) != 1:
         names = " or ".join(f"`{name}`" for name in options)
         raise InvalidRequest(next(iter(options)), f"exactly one of {names} has to be given")
+
+
+def in_order(start: object, end: object) -> None:
+    """Refuse an `end` before the `start`, where both are days."""
+    if isinstance(start, date) and isinstance(end, date) and end < start:
+        raise InvalidRequest("end", "is before the start")
 
 
 def needed(**options: object) -> None:

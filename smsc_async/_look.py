@@ -55,6 +55,8 @@ class Seen:
 
 @attrs.frozen
 class _Money:
+    """The money on the account, of which nothing else is used here."""
+
     balance: Decimal
 
 

@@ -62,6 +62,8 @@ class Multipart:
 
 @attrs.define
 class _Chunks(AsyncIterator[bytes]):
+    """The body of a form with files, a chunk at a time."""
+
     # No generator: trio warns of one that is dropped in the middle.
     _parts: Iterator[bytes | Attachment] = attrs.field(repr=False)
     _file: AsyncIterator[bytes] | None = attrs.field(default=None, repr=False)

@@ -20,6 +20,7 @@ C = TypeVar("C", bound=str)
 __all__ = [
     "ZONES",
     "SendOptions",
+    "SharedOptions",
     "check_choice",
     "check_id",
     "mint_id",
@@ -42,11 +43,9 @@ ZONES: Final = (-15, 11)
 """The zones of the world, in hours from Moscow time."""
 
 
-class SendOptions(TypedDict, total=False):
-    """What `send` and `quote` take besides recipients and content."""
+class SharedOptions(TypedDict, total=False):
+    """What a send and a mailing may have, both of them."""
 
-    id: str
-    """Your own id of the message, instead of one made for you: up to 40 of A-Z a-z 0-9 . _ -"""
     sender: str
     """The sender name: up to 11 characters, or up to 15 digits."""
     time: datetime | timedelta | tuple[int, int] | Literal["now"]
@@ -64,6 +63,13 @@ class SendOptions(TypedDict, total=False):
     """1 writes Cyrillic in Latin letters, 2 in Latin letters and signs that look alike."""
     tinyurl: bool
     """Shorten the links in the text."""
+
+
+class SendOptions(SharedOptions, total=False):
+    """What `send` and `quote` take besides recipients and content."""
+
+    id: str
+    """Your own id of the message, instead of one made for you: up to 40 of A-Z a-z 0-9 . _ -"""
     maxsms: int
     """The most units a long text may take; what goes beyond is cut off."""
     imgcode: str
@@ -123,11 +129,13 @@ def _recipient(value: str) -> str:
 
 def recipients(to: str | Iterable[str], read: Callable[[str], str] = _recipient) -> tuple[str, ...]:
     """Return the recipients as `read` understands each, at least one, each only once."""
+    if isinstance(to, str):
+        return (read(to),)
     if not isinstance(to, Iterable):
         raise InvalidRequest("to", f"has to be a str or many, not {type(to).__name__}")
-    several = (to,) if isinstance(to, str) else tuple(to)
+    several = tuple(to)
     if not several:
-        raise InvalidRequest("to", "has no recipient")
+        raise InvalidRequest("to", "needs at least one recipient")
     found = tuple(_reading(read, several))
     if len({one.lstrip("+") for one in found}) < len(found):
         raise InvalidRequest("to", "has a recipient twice")
@@ -159,7 +167,7 @@ def option_params(
     elif local or "tz" in given:
         raise InvalidRequest("time", "is needed where a `tz` says in which zone it is")
     if ("period" in given) != ("freq" in given):
-        raise InvalidRequest("freq", "and period go together")
+        raise InvalidRequest("freq", "goes together with `period`")
     if "imgcode" in given and "userip" not in given:
         raise InvalidRequest("userip", "is needed with an imgcode")
     return _FIELDS.write(given)

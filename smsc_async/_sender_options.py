@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, TypedDict
 
 from ._attachments import Attachment
-from ._fields import Fields, email, switch, text, whole
+from ._fields import Fields, FormFields, email, switch, text, whole
 from .errors import InvalidRequest
 
 __all__ = ["SenderOptions", "files_of", "option_fields"]
@@ -132,9 +132,7 @@ _OPTIONS: Final = Fields(
 )
 
 
-def option_fields(
-    options: SenderOptions, document: Attachment | None
-) -> dict[str, str | int | None]:
+def option_fields(options: SenderOptions, document: Attachment | None) -> FormFields:
     """Return the form fields of the options; refuse one that needs what is not there."""
     given = {name: value for name, value in options.items() if value is not None}
     fields = _OPTIONS.write(given)
@@ -161,6 +159,6 @@ def files_of(document: Attachment | None) -> tuple[Attachment, ...]:
         raise InvalidRequest("document", f"has to be one of: {' '.join(_FORMATS)}")
     if document.size > _LARGEST:
         raise InvalidRequest(
-            "document", f"has {document.size} bytes, and at most {_LARGEST} can be"
+            "document", f"has {document.size} bytes, and at most {_LARGEST} are allowed"
         )
     return (document,)

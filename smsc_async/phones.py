@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 from .errors import InvalidRequest, SmscError
 
-try:
-    import phonenumbers as library
-except ImportError:  # pragma: no cover - the tests have it
-    library = None  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from types import ModuleType
 
 __all__ = ["normalise"]
 
@@ -24,8 +23,7 @@ def normalise(number: str, region: str | None = None) -> str:
     range. Nothing is asked of anybody. Without the package `phonenumbers` it raises an `SmscError`
     that says how to install it.
     """
-    if library is None:
-        raise SmscError(f"normalising phone numbers needs the package phonenumbers: {_INSTALL}")
+    library = _library()
     if not isinstance(number, str):
         raise InvalidRequest("number", f"has to be a str, not {type(number).__name__}")
     if region is not None and region not in library.SUPPORTED_REGIONS:
@@ -40,4 +38,13 @@ def normalise(number: str, region: str | None = None) -> str:
         raise InvalidRequest("number", "is of no range that is in use")
     if parsed.extension:
         raise InvalidRequest("number", "has an extension, which no message reaches")
-    return library.format_number(parsed, library.PhoneNumberFormat.E164)
+    return str(library.format_number(parsed, library.PhoneNumberFormat.E164))
+
+
+def _library() -> ModuleType:
+    """Return the package `phonenumbers`; to load it takes longer than most imports."""
+    try:
+        return import_module("phonenumbers")
+    except ImportError:
+        needed = f"normalising phone numbers needs the package phonenumbers: {_INSTALL}"
+        raise SmscError(needed) from None

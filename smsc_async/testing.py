@@ -21,7 +21,7 @@ from .errors import Attempt
 from .sandbox import FATES, Sandbox
 from .sandbox.account import Account
 from .sandbox.app import App, Request
-from .sandbox.books import Books
+from .sandbox.base import SandboxBase
 from .sandbox.poster import AppPoster
 from .transport import FORM, Reply, Sent, TransportFailure
 
@@ -136,7 +136,7 @@ class _Fault:
     processed: bool
 
 
-class LocalSandbox(Books):
+class LocalSandbox(SandboxBase):
     """The service in this process: no sockets, no threads, and no time is spent waiting.
 
     It does what `Sandbox` does, but for faults of the network. Time is virtual: it passes at once

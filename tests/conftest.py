@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -15,6 +16,12 @@ settings.register_profile(
     "untimed", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector look only at what the tests make, not at the tests themselves."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -42,5 +49,5 @@ def postgres_url() -> Iterator[str]:
     if url:
         yield url
         return
-    with postgres_server() as url:
-        yield url
+    with postgres_server() as server:
+        yield server.url

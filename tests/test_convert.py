@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from smsc_async import Balance, DeliveryStatus, HlrStatus, MessageStatus, Quote
-from smsc_async._convert import UNFIT, misfit, reader
+from smsc_async._convert import UNFIT, added_id, list_reader, misfit, reader
 from smsc_async.groups.statuses import _read_status, _read_statuses
 
 
@@ -119,3 +119,26 @@ def test_not_an_object(document: object) -> None:
     """A class is made of an object, and nothing else will do."""
     with pytest.raises(UNFIT):
         reader(Balance)(document)
+
+
+def test_list_of_one() -> None:
+    """An object alone is a list of one; an empty list is a list."""
+    read = list_reader(Quote)
+    one = {"cost": "1.40", "cnt": 2}
+
+    assert read(one) == read([one]) == [Quote(Decimal("1.40"), 2)]
+    assert read([]) == []
+
+
+def test_path_into_a_list() -> None:
+    """What does not fit is named by its place in the list."""
+    with pytest.raises(UNFIT) as caught:
+        list_reader(Quote)([{"cost": "1.40", "cnt": 2}, {"cost": "1.40", "cnt": "two"}])
+
+    assert misfit(caught.value).path == "$[1].cnt"
+
+
+@pytest.mark.parametrize("answer", [{"id": 12}, {"id": "12", "result": "OK"}])
+def test_id_of_what_was_added(answer: dict[str, object]) -> None:
+    """The id is a string, whatever else there is."""
+    assert added_id(answer) == "12"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -25,7 +26,9 @@ RULES = {
     "callbacks": {"errors", "_delivery", "callbacks"},
     "asgi": {"errors", "callbacks"},
     "fastapi": {"errors", "callbacks", "asgi", "client"},
-    "_command": {"errors", "_limits"},
+    "_codes": {"errors"},
+    "_command": {"errors", "_codes", "_limits"},
+    "_script": {"_command", "_limits"},
     "_fields": {"errors"},
     "_options": {"errors", "_fields"},
     "_attachments": {"errors"},
@@ -41,6 +44,7 @@ RULES = {
     "_retry": {"errors", "_command", "_clock"},
     "_lifetime": {"errors"},
     "_doubts": {"errors"},
+    "_listing": {"errors", "_command", "_wire", "_call"},
     "_look": {"errors", "_limits", "_command", "_convert", "_wire", "_call"},
     "_resolve": {"errors", "_clock", "_look"},
     "governor": {"errors", "_limits", "_clock", "governor"},
@@ -67,7 +71,9 @@ GROUP = {
     "_convert",
     "_delivery",
     "_fields",
+    "_listing",
     "_options",
+    "_script",
     "_sender_options",
     "_subclient_settings",
     "_call",
@@ -76,6 +82,7 @@ GROUP = {
 }
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """The rooms that a module imports, as first names below the package."""
     found = set()

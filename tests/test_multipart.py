@@ -83,6 +83,7 @@ def test_no_name_breaks_out(name: str) -> None:
         Attachment(b"x", name)
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(st.dictionaries(st.sampled_from(["mes", "id", "fl[1]"]), st.text()))
 async def test_any_text(fields: dict[str, str]) -> None:
     """Whatever the fields say, another reader reads the same."""

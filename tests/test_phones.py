@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from smsc_async import InvalidRequest, SmscError, phones
+from smsc_async import InvalidRequest, SmscError
 from smsc_async._options import phone
 from smsc_async.phones import normalise
 
@@ -52,7 +54,7 @@ def test_refused(written: str, region: str | None, field: str) -> None:
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package the error says how to install it."""
-    monkeypatch.setattr(phones, "library", None)
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
 
     with pytest.raises(SmscError, match=r"pip install 'smsc-async\[phones\]'"):
         normalise("+79991234567")

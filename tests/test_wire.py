@@ -214,14 +214,16 @@ WORDS = [
     *("last_timestamp", "error_code", "imsi", "type", "credit", "currency"),
 ]
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (
-        st.lists(inner)
+        st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(WORDS) | st.text(),
+            st.sampled_from(WORDS) | st.text(max_size=5),
             inner,
+            max_size=5,
         )
     ),
+    max_leaves=10,
 )
 
 

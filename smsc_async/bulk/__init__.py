@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from .callbacks import journal_callbacks
 from .follow import DeliveryReport, export_csv
-from .heard import journal_callbacks
 from .journal import Adopted, Delivered, Journal, Known, Mark, SourceMark, Totals
-from .numbers import Coverage
 from .outgoing import BulkResult, Outgoing
 from .packing import Pack
+from .ranges import Coverage
 from .report import BulkProgress, BulkReport
 from .sqlite import SqliteJournal
 from .verbs import Bulk

@@ -162,7 +162,7 @@ class Feed:
         try:
             self._packer.add(number, message)
         except InvalidRequest as error:
-            reason = f"InvalidRequest: {error.field}"
+            reason = f"InvalidRequest: {error.text}"
             to = message.to if isinstance(message.to, str) else ""
             self._refused.append(BulkResult(number, to, None, "refused", reason))
 
@@ -181,5 +181,6 @@ def _written(message: Outgoing) -> str:
 
 def _changed() -> JournalError:
     return JournalError(
-        "the journal is of another source: its messages, or the options of the run, have changed"
+        "the journal is of another source: its messages, or the options of the run, have changed; "
+        "another run takes another journal"
     )

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from .numbers import Coverage
 from .outgoing import BulkResult
 from .packing import Pack
+from .ranges import Coverage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -35,7 +35,8 @@ class BulkResult:
     """What became of one message of a bulk run.
 
     `number` is its place in the source, from 0. `reason` says why it was refused: the name of an
-    error, or of a delivery status with its error number. A message is in doubt when nobody knows
+    error, with field and rule where it was refused before it was sent, or of a delivery status with
+    its error number. A message is in doubt when nobody knows
     whether the service has it; it was sent once, and is not sent again. `message_id` is that of
     its pack, None for what was refused before it was sent. `status`, `error` and `changed_at` say
     how far it has come, once it was followed.

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from random import SystemRandom
 from typing import TYPE_CHECKING, Final, Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import anyio
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 from .._options import mint_id
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, JournalError
 from . import postgres_work as at
+from .codec import pack_of, result_of
 from .outgoing import BulkResult
 from .packing import Packer
 from .postgres_pool import Pool
-from .rows import pack_of, result_of
 
 if TYPE_CHECKING:
     from .journal import Adopted, Delivered, Known, Mark, SourceMark, Totals
@@ -53,7 +56,7 @@ class PostgresJournal:
         base: Mapping[str, str] | None = None,
     ) -> None:
         bare, options = _parted(url)
-        self._run = run or options.get("run", "default")
+        self._run = run or options.get("run") or "default"
         self._lease = _seconds(options.get("lease", _LEASE) if lease is None else lease)
         self._size = size
         self._base = dict(base or {})
@@ -130,7 +133,7 @@ class PostgresJournal:
             try:
                 packer.add(number, message)
             except InvalidRequest as error:
-                reason = f"InvalidRequest: {error.field}"
+                reason = f"InvalidRequest: {error.text}"
                 refused.append(BulkResult(number, message.to, None, "refused", reason))
         packer.flush()
         at.insert_results(self._run, refused, None, connection)
@@ -179,14 +182,16 @@ class PostgresJournal:
         return await self._pool.run(partial(at.deliveries, self._run))
 
     async def aclose(self) -> None:
-        """Let others adopt what is still claimed, at once, and close the connections."""
+        """Let others adopt what is still claimed, at once, and close the connections.
+
+        If the server is gone, they adopt it when the lease is over.
+        """
         worker, self._worker = self._worker, ""
         with anyio.CancelScope(shield=True):
-            try:
-                if worker:
-                    await self._pool.run(partial(at.leave, worker))
-            finally:
-                await self._pool.aclose()
+            if worker:
+                with suppress(JournalError):
+                    await self._pool.run(partial(at.leave, worker), patient=False)
+            await self._pool.aclose()
 
     def __repr__(self) -> str:
         return f"<PostgresJournal {self._run}>"
@@ -231,11 +236,19 @@ class _Pages(AsyncIterator[BulkResult]):
 
 def _parted(url: str) -> tuple[str, dict[str, str]]:
     """Return the URL for libpq, and what is ours of its parameters."""
-    parts = urlsplit(url)
-    given = parse_qsl(parts.query)
-    ours = {name: value for name, value in given if name in {"run", "lease"}}
-    rest = urlencode([(name, value) for name, value in given if name not in ours])
-    return urlunsplit(parts._replace(query=rest)), ours
+    try:
+        parts = urlsplit(url)
+        given = parse_qsl(parts.query, keep_blank_values=True)
+        ours = {name: value for name, value in given if name in {"run", "lease"}}
+        rest = [(name, value) for name, value in given if name not in ours]
+        # libpq takes a plus for a plus.
+        bare = urlunsplit(parts._replace(query=urlencode(rest, quote_via=quote)))
+        conninfo_to_dict(bare)
+    except (ValueError, ProgrammingError):
+        # What they say may have the password in it.
+        form = "postgresql://user:password@host:5432/database?run=june and libpq's parameters"
+        raise InvalidRequest("journal", f"has to be {form}") from None
+    return bare, ours
 
 
 def _seconds(value: str | float) -> float:

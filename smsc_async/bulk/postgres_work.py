@@ -6,21 +6,21 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from ..errors import JournalError
+from .codec import NUMBERS, pack_of, write_pack
 from .journal import Adopted, Known, SourceMark, Totals
-from .numbers import Coverage, ranges
 from .outgoing import BulkResult, Outgoing
 from .postgres_pool import Connection
 from .postgres_schema import OUTBOX_FROM, SCHEMA, VERSION
-from .rows import NUMBERS, pack_of, write_pack
+from .ranges import Coverage, ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from decimal import Decimal
     from typing import Any, LiteralString
 
+    from .codec import Row
     from .journal import Delivered, Mark
     from .packing import Pack
-    from .rows import Row
 
 __all__ = [
     "Connection",
@@ -125,7 +125,9 @@ def prepare(connection: Connection) -> None:
 
 
 def _has_tables(connection: Connection) -> bool:
-    return bool(_all(connection, "SELECT 1 WHERE to_regclass('smsc_schema') IS NOT NULL"))
+    # to_regclass would remember, in a transaction that waited for the lock, that there are none.
+    table = "SELECT FROM pg_class WHERE relname = 'smsc_schema' AND pg_table_is_visible(oid)"
+    return bool(_all(connection, table))
 
 
 def _check(connection: Connection) -> None:

@@ -10,11 +10,10 @@ import attrs
 
 from ..errors import SmscError
 from .journal import Journal
+from .outgoing import BulkResult
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from .outgoing import BulkResult
 
 __all__ = ["BulkProgress", "BulkReport"]
 
@@ -48,7 +47,8 @@ class BulkReport:
     """What became of a bulk run; iterate over it, with `async for`, for each message's result.
 
     Counts, units and cost are those of the whole run, with what its journal knew before; `requests`
-    and `duration`, in seconds, are those of this call. `refused` counts by reason. `stopped_by` is
+    and `duration`, in seconds, are those of this call. `refused` counts by reason, `first_refused`
+    are the results of the first few whom this call has found refused, as examples. `stopped_by` is
     the error that ended the run before its source did; `left` then says how many messages were not
     sent, as far as that is known: None for a source without a length. With a journal those that
     are `in_doubt` are asked about again when the run goes on.
@@ -58,6 +58,7 @@ class BulkReport:
 
     accepted: int
     refused: Mapping[str, int]
+    first_refused: tuple[BulkResult, ...]
     in_doubt: int
     units: int
     cost: Decimal

@@ -13,9 +13,9 @@ from .._convert import as_list, as_object
 from .._limits import RULES
 from ..errors import ApiError
 from ..groups.statuses import DeliveryStatus
-from .crowd import FEW
 from .journal import Mark
 from .outgoing import BulkResult
+from .streaks import FEW
 
 if TYPE_CHECKING:
     from .packing import Pack

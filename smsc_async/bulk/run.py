@@ -1,6 +1,6 @@
 """A bulk run: workers who take packs from the source, claim them, send them and mark them.
 
-One pack's way: `Feed.next` -> `Journal.claim`, committed -> `Asking.send` -> `Journal.mark`,
+One pack's way: `Feed.next` -> `Journal.claim`, committed -> `PackSender.send` -> `Journal.mark`,
 committed -> the callbacks. A pack whose answer was lost goes to the `Settler` instead.
 """
 
@@ -15,10 +15,10 @@ import anyio
 import attrs
 
 from ..errors import ApiError, CostLimitReached, OutcomeUnknown, SmscError
-from .asking import Asking, Ended
 from .journal import Totals
 from .report import BulkProgress, BulkReport
 from .request import mark_of, refusal_of
+from .sender import Ended, PackSender
 from .settle import Settler, unknown
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ OnProgress: TypeAlias = "Callable[[BulkProgress], Awaitable[object] | object]"
 
 _REFUSALS: Final = 50
 """Requests refused in a row after which a run stops: after a hundred the address is blocked."""
+
+_EXAMPLES: Final = 5
+"""Refused messages that the report names itself."""
 
 
 @attrs.frozen
@@ -75,6 +78,7 @@ class Run:
         self._totals = Totals()
         self._reserved: dict[str, Decimal] = {}
         self._refused_in_a_row = 0
+        self._first_refused: list[BulkResult] = []
         self._sending_again = 0
         self._known = 0
         self._taken = False
@@ -85,7 +89,7 @@ class Run:
         self._reading = anyio.Lock()
         self._read_scope = anyio.CancelScope()
         self._telling = anyio.Lock()
-        self._asking = Asking(call, clock, ended=self._ended, stop=self._stop)
+        self._sender = PackSender(call, clock, ended=self._ended, stop=self._stop)
         self._settler = Settler(
             call, clock, settled=self._finish, resend=self._resend, count=self._count
         )
@@ -199,8 +203,8 @@ class Run:
         """Send a pack and finish it, or hand it on."""
         try:
             await self._afford(pack)
-            asked = self._asking.quote(pack) if self._terms.dry_run else None
-            answer = await (asked or self._asking.send(pack, again=again))
+            asked = self._sender.quote(pack) if self._terms.dry_run else None
+            answer = await (asked or self._sender.send(pack, again=again))
         except Ended:
             self._reserved.pop(pack.id, None)
             await self._journal.release(pack)
@@ -220,7 +224,7 @@ class Run:
         """
         if self._terms.max_cost is None or self._terms.dry_run or pack.id in self._reserved:
             return
-        cost = (await self._asking.quote(pack)).cost
+        cost = (await self._sender.quote(pack)).cost
         if self._totals.cost + sum(self._reserved.values()) + cost > self._terms.max_cost:
             text = f"the next pack costs {cost}, and {self._totals.cost} was spent"
             self._stop(CostLimitReached(f"{text}: that is more than {self._terms.max_cost}"))
@@ -269,6 +273,8 @@ class Run:
 
     async def _tell(self, results: Sequence[BulkResult]) -> None:
         """Call the callbacks, one at a time; who is slow in them slows the run down."""
+        if len(self._first_refused) < _EXAMPLES:
+            self._first_refused += [one for one in results if one.outcome == "refused"]
         async with self._telling:
             if self._terms.on_result is not None:
                 for result in results:
@@ -277,7 +283,7 @@ class Run:
                 await if_awaitable(self._terms.on_progress(self._progress()))
 
     def _count(self) -> None:
-        self._asking.requests += 1
+        self._sender.requests += 1
 
     def _progress(self) -> BulkProgress:
         totals, seconds = self._totals, self._clock.now() - self._began
@@ -290,7 +296,7 @@ class Run:
             sum(map(len, self._settler.open)),
             totals.units,
             totals.cost,
-            self._asking.requests,
+            self._sender.requests,
             seconds,
             here / seconds if seconds > 0 else 0.0,
         )
@@ -302,6 +308,7 @@ class Run:
         return BulkReport(
             totals.accepted,
             dict(totals.refused),
+            tuple(sorted(self._first_refused, key=lambda one: one.number)[:_EXAMPLES]),
             totals.in_doubt,
             totals.units,
             totals.cost,

@@ -45,6 +45,8 @@ _ARCHIVED: Final = 8 * 3600.0
 
 @attrs.define(eq=False)
 class _Doubt:
+    """A pack, since when its outcome is unknown, and how often it was asked about."""
+
     pack: Pack
     since: float
     claimed_at: float | None

@@ -12,19 +12,19 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from .codec import NUMBERS, pack_of, result_of, write_pack
 from .database import Database, inspect
 from .journal import Adopted, Known, SourceMark, Totals
-from .numbers import Coverage, ranges
 from .outgoing import BulkResult
-from .rows import NUMBERS, pack_of, result_of, write_pack
+from .ranges import Coverage, ranges
 
 if TYPE_CHECKING:
     import os
     import sqlite3
 
+    from .codec import Row
     from .journal import Delivered, Mark
     from .packing import Pack
-    from .rows import Row
 
 __all__ = ["SqliteJournal"]
 

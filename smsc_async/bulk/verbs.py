@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sized
 from decimal import Decimal
 from functools import partial
@@ -11,16 +12,15 @@ from typing import TYPE_CHECKING, Unpack
 from .._options import mint_id, option_params
 from ..errors import InvalidRequest
 from ..groups.statuses import Statuses
-from .address import journal_at
+from .address import is_url, journal_at
 from .feed import Feed
 from .follow import DeliveryReport, Follower
+from .memory_journal import MemoryJournal
+from .outbox_run import OutboxRun
 from .packing import Packer
 from .run import Run, Terms, if_awaitable
-from .scratch import ScratchJournal
-from .standing import StandingRun
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
     from datetime import tzinfo
     from random import Random
@@ -123,9 +123,11 @@ class Bulk(Statuses):
         are in the report.
         https://smscentre.com/api/http/send/
         """
+        if isinstance(journal, str | os.PathLike) and not is_url(journal):
+            raise InvalidRequest("journal", "has to be postgresql://…: a file has no outbox")
         terms = Terms(on_result, on_progress, stop=stop)
         return await self._run_many(
-            StandingRun, None, journal, size=size, terms=terms, options=options
+            OutboxRun, None, journal, size=size, terms=terms, options=options
         )
 
     async def _run_many(
@@ -145,7 +147,7 @@ class Bulk(Statuses):
         params = {"sender": self._sender, **option_params(options, self._zone)}
         base = {name: str(value) for name, value in params.items() if value is not None}
         mint = partial(mint_id, self._random)
-        book: Journal = ScratchJournal()
+        book: Journal = MemoryJournal()
         if journal is not None:
             book = journal_at(journal, size=size, base=base)
         try:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import attrs
 
 from ..errors import InvalidRequest
-from ._charset import CHARSETS
-from ._signature import ALGORITHMS, WeakSignatureWarning, check_secrets
+from ._charset import check_charset
+from ._signature import ALGORITHMS, WeakSignatureWarning, check_algorithm, check_secrets
 from .events import CallConfirmation, IncomingMessage, StatusEvent
 
 if TYPE_CHECKING:
@@ -65,12 +65,7 @@ def handler_url(
     https://smscentre.com/api/http/miscellaneous/callback/
     """
     _check_base(base)
-    if algorithm not in ALGORITHMS:
-        raise InvalidRequest("algorithm", "has to be md5, sha1 or crc32")
-    if charset not in CHARSETS or format not in _FORMATS:
-        raise InvalidRequest("format", "is not one that the service has")
-    if charset == "koi8-r" and format != "form":
-        raise InvalidRequest("charset", "cannot be koi8-r in XML and JSON")
+    _check_choices(algorithm, charset, format)
     address, _, query = base.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True)) | dict(extra or {})
     for names in (options, by_get or {}):
@@ -97,6 +92,15 @@ def _check_base(base: str) -> None:
         raise InvalidRequest("base", "may be http on this machine only")
     if parts.fragment or parts.username is not None or "!" in base:
         raise InvalidRequest("base", "has to have no fragment, user or exclamation mark")
+
+
+def _check_choices(algorithm: str, charset: str, format: str) -> None:
+    check_algorithm(algorithm)
+    check_charset(charset)
+    if format not in _FORMATS:
+        raise InvalidRequest("format", "has to be form, xml or json")
+    if charset == "koi8-r" and format != "form":
+        raise InvalidRequest("charset", "cannot be koi8-r in XML and JSON")
 
 
 def _check_names(names: Mapping[str, str]) -> None:

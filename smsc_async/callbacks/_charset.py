@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["CHARSETS", "choose", "decode"]
+from ..errors import InvalidRequest
+
+__all__ = ["CHARSETS", "check_charset", "choose", "decode"]
 
 CHARSETS: Final = ("utf-8", "windows-1251", "koi8-r")
 
@@ -17,6 +19,12 @@ _SPELLINGS: Final = {
     "koi8r": "koi8-r",
 }
 _LABEL: Final = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
+
+
+def check_charset(charset: str) -> None:
+    """Refuse an encoding that the service does not post in."""
+    if charset not in CHARSETS:
+        raise InvalidRequest("charset", "has to be utf-8, windows-1251 or koi8-r")
 
 
 def choose(raw: bytes, *, given: str | None, echoed: str, label: str) -> str:

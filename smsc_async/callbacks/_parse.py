@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import CallbackError, InvalidRequest
 from ._body import read_body, read_query
-from ._charset import CHARSETS
-from ._signature import ALGORITHMS, WeakSignatureWarning, check_secrets, verify
+from ._charset import check_charset
+from ._signature import ALGORITHMS, WeakSignatureWarning, check_algorithm, check_secrets, verify
 from .events import CallConfirmation, IncomingMessage, StatusEvent, build
 
 if TYPE_CHECKING:
@@ -87,10 +87,9 @@ def check_settings(
     secret: str | Sequence[str] | None, algorithm: Algorithm, charset: str | None
 ) -> tuple[str, ...]:
     """Return the secrets to verify with; none, if nothing is to be verified."""
-    if algorithm not in ALGORITHMS:
-        raise InvalidRequest("algorithm", "has to be md5, sha1 or crc32")
-    if charset is not None and charset not in CHARSETS:
-        raise InvalidRequest("charset", "has to be utf-8, windows-1251 or koi8-r")
+    check_algorithm(algorithm)
+    if charset is not None:
+        check_charset(charset)
     if secret is None:
         return ()
     if algorithm == "crc32":

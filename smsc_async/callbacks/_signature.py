@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from ._body import Field
 
-__all__ = ["ALGORITHMS", "Algorithm", "WeakSignatureWarning", "check_secrets", "verify"]
+__all__ = [
+    "ALGORITHMS",
+    "Algorithm",
+    "WeakSignatureWarning",
+    "check_algorithm",
+    "check_secrets",
+    "verify",
+]
 
 Algorithm: TypeAlias = Literal["md5", "sha1", "crc32"]
 
@@ -30,6 +37,12 @@ _MASK: Final = 0xFFFFFFFF
 
 class WeakSignatureWarning(UserWarning):
     """A crc32 can be forged by anybody who has seen some; it finds mistakes, and no attack."""
+
+
+def check_algorithm(algorithm: str) -> None:
+    """Refuse an algorithm that the service does not have."""
+    if algorithm not in ALGORITHMS:
+        raise InvalidRequest("algorithm", "has to be md5, sha1 or crc32")
 
 
 def check_secrets(secret: str | Sequence[str]) -> tuple[str, ...]:

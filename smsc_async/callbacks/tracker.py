@@ -92,6 +92,13 @@ class RecipientStatus:
         return self.status.is_delivered
 
     @property
+    def reason(self) -> str | None:
+        """What `error` means for this message; None where there is no error."""
+        if not self.error:
+            return None
+        return self.error.email_meaning if "@" in self.phone else self.error.meaning
+
+    @property
     def progress(self) -> tuple[int, float, int, int]:
         """By what to compare two of one message: the greater one is the true one.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -11,9 +10,10 @@ import attrs
 from .._attachments import Attachment
 from .._fields import url, whole
 from ..errors import InvalidRequest
+from ._text import every
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = [
     "DOCUMENTS",
@@ -52,13 +52,7 @@ _SUFFIX: Final = re.compile(r"\.([A-Za-z0-9]{1,5})(?:[?#].*)?")
 
 def attachments(value: Iterable[Attachment]) -> tuple[Attachment, ...]:
     """Return the files of a message."""
-    if not isinstance(value, Iterable):
-        raise InvalidRequest("files", f"has to be many, not {type(value).__name__}")
-    files = tuple(value)
-    for file in files:
-        if not isinstance(file, Attachment):
-            raise InvalidRequest("files", f"has a {type(file).__name__}, which is no Attachment")
-    return files
+    return every("files", Attachment, value)
 
 
 @attrs.frozen
@@ -79,18 +73,23 @@ class FileRules:
     def check(self, files: tuple[Attachment, ...]) -> None:
         """Refuse what the channel does not take."""
         if self.count is not None and len(files) > self.count:
-            raise InvalidRequest("files", f"are {len(files)}, and at most {self.count} are taken")
+            raise InvalidRequest(
+                "files", f"has {len(files)} files, and at most {self.count} are allowed"
+            )
         for number, file in enumerate(files, start=1):
             if self.formats is not None and file.format not in self.formats:
                 known = " ".join(sorted(self.formats))
                 raise InvalidRequest("files", f"no. {number} has to be one of: {known}")
             if self.each is not None and file.size > self.each:
                 raise InvalidRequest(
-                    "files", f"no. {number} has {file.size} bytes, and at most {self.each} can be"
+                    "files",
+                    f"no. {number} has {file.size} bytes, and at most {self.each} are allowed",
                 )
         total = sum(file.size for file in files)
         if self.total is not None and total > self.total:
-            raise InvalidRequest("files", f"have {total} bytes, and at most {self.total} can be")
+            raise InvalidRequest(
+                "files", f"has {total} bytes in all, and at most {self.total} are allowed"
+            )
 
     def check_marks(self, field: str, text: str, files: tuple[Attachment, ...]) -> None:
         """Refuse marks of files that are not there, or that the channel does not know."""

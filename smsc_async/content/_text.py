@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from .._fields import text as text_writer
 from .._options import phone
@@ -24,6 +25,7 @@ __all__ = [
     "check_long",
     "check_optional",
     "check_text",
+    "every",
     "group_code",
     "phone_or_group",
     "with_tail",
@@ -32,6 +34,8 @@ __all__ = [
 MAX_TEXT: Final = 1000
 TAIL: Final = "\n~~~\n"
 """Ends the text; what follows is not sent to anybody."""
+
+T = TypeVar("T")
 
 PREFIX: Final = re.compile(r"\s*__(CALL|VIBER|SOC|MAIL|BOT|PING|HLR)__")
 
@@ -98,6 +102,17 @@ def check_comment(_: object, attribute: attrs.Attribute[Any], value: object) -> 
     """Refuse what is no comment, unless there is none."""
     if value is not None and TAIL in f"{_long(attribute.name, value)}\n":
         raise InvalidRequest(attribute.name, "has a line of three tildes, which ends a text")
+
+
+def every(field: str, cls: type[T], values: Iterable[T]) -> tuple[T, ...]:
+    """Return the values; refuse what is not many, and one that is not of the class."""
+    if not isinstance(values, Iterable):
+        raise InvalidRequest(field, f"has to be many, not {type(values).__name__}")
+    several = tuple(values)
+    for value in several:
+        if not isinstance(value, cls):
+            raise InvalidRequest(field, f"has a {type(value).__name__}, which is no {cls.__name__}")
+    return several
 
 
 def with_tail(text: str, tail: str | None) -> str:

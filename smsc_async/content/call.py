@@ -68,7 +68,7 @@ class Call(ToPhones):
 
     def __attrs_post_init__(self) -> None:
         if not self.text.strip() and not self.files and self.file_url is None:
-            raise InvalidRequest("text", "is needed, or a file")
+            raise InvalidRequest("text", "is needed where there is no file")
         _FILES.check(self.files)
         self._check_menu()
         _FILES.check_marks("text", self._rendered(), self.files)

@@ -54,7 +54,7 @@ class Mms(ToPhones):
 
     def __attrs_post_init__(self) -> None:
         if not self.text and self.subject is None:
-            raise InvalidRequest("text", "is needed, or a subject")
+            raise InvalidRequest("text", "is needed where there is no subject")
         _MMS.check(self.files)
 
     def params(self) -> Mapping[str, str]:

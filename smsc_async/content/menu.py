@@ -13,7 +13,7 @@ from .._fields import text as text_writer
 from .._fields import url, whole
 from .._options import option_params, phone
 from ..errors import InvalidRequest
-from ._text import MAX_TEXT
+from ._text import MAX_TEXT, every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,7 @@ class Report:
 def _phones(value: str | Iterable[str]) -> tuple[str, ...]:
     several = (value,) if isinstance(value, str) else tuple(value)
     if not 1 <= len(several) <= _MAX_PHONES:
-        raise InvalidRequest("phones", f"are {len(several)}, and have to be 1 to {_MAX_PHONES}")
+        raise InvalidRequest("phones", f"has to be 1 to {_MAX_PHONES} phones, not {len(several)}")
     return tuple(phone(one, "phones").lstrip("+") for one in several)
 
 
@@ -192,19 +192,11 @@ def _actions(value: str | MenuAction | Iterable[str | MenuAction]) -> tuple[Menu
 
 
 def _items(value: Iterable[MenuItem]) -> tuple[MenuItem, ...]:
-    items = tuple(value)
-    for item in items:
-        if not isinstance(item, MenuItem):
-            raise InvalidRequest("items", f"has a {type(item).__name__}, which is no item")
-    return items
+    return every("items", MenuItem, value)
 
 
 def _labels(value: Iterable[MenuLabel]) -> tuple[MenuLabel, ...]:
-    labels = tuple(value)
-    for label in labels:
-        if not isinstance(label, MenuLabel):
-            raise InvalidRequest("labels", f"has a {type(label).__name__}, which is no label")
-    return labels
+    return every("labels", MenuLabel, value)
 
 
 @attrs.frozen
@@ -221,7 +213,7 @@ class MenuItem:
     def __attrs_post_init__(self) -> None:
         whole(1, 9)("key", self.key)
         if not self.actions:
-            raise InvalidRequest("actions", f"of the key {self.key} are none")
+            raise InvalidRequest("actions", f"needs at least one for the key {self.key}")
 
     def lines(self, above: str = "") -> Iterator[tuple[str, MenuAction]]:
         """Return the key of each action, with the keys that lead to it, and the action."""
@@ -246,7 +238,7 @@ class MenuLabel:
         if not isinstance(self.name, str) or not _LABEL.fullmatch(self.name):
             raise InvalidRequest("name", "has to be Latin letters and digits, one letter at least")
         if not self.actions:
-            raise InvalidRequest("actions", f"of the label {self.name} are none")
+            raise InvalidRequest("actions", f"needs at least one for the label {self.name}")
 
     def lines(self) -> Iterator[tuple[str, MenuAction]]:
         """Return its name, with each of its actions."""
@@ -277,12 +269,14 @@ class VoiceMenu:
 
     def __attrs_post_init__(self) -> None:
         if not self.items:
-            raise InvalidRequest("items", "are none")
+            raise InvalidRequest("items", "needs at least one")
         lines = list(self._lines())
         steps = {step for step, _ in lines}
         for step, action in lines:
             if isinstance(action, CallTo) and action.on_failure not in {None, *steps}:
-                raise InvalidRequest("on_failure", f"of {step} is no item and no label of the menu")
+                raise InvalidRequest(
+                    "on_failure", f"of {step} names no item and no label of the menu"
+                )
         _check_repeated([step for step, _ in lines])
         if len(self.render()) > MAX_TEXT:
             raise InvalidRequest("menu", f"has more than {MAX_TEXT} characters")

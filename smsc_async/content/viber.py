@@ -50,7 +50,7 @@ class Button:
     def __attrs_post_init__(self) -> None:
         _check_label(self.text)
         if (self.link is None) is (self.dial is None):
-            raise InvalidRequest("link", "or dial is needed, one of them")
+            raise InvalidRequest("link", "exactly one of `link` or `dial` has to be given")
         if self.link is not None and set(url("link", self.link)) & _RESERVED:
             raise InvalidRequest("link", "cannot have { } or a comma: they can be percent-encoded")
         if self.dial is not None:
@@ -120,7 +120,7 @@ class Viber(ToPhones):
         text = _UPLOAD.sub("", _BUTTON.sub("", said)).strip()
         media = self._media()
         if not text and not media:
-            raise InvalidRequest("text", "is needed, or a file")
+            raise InvalidRequest("text", "is needed where there is no file")
         if buttons > 1:
             raise InvalidRequest("button", "is there twice")
         if buttons and not text:
@@ -159,6 +159,6 @@ def _buttons(text: str) -> int:
 
 def _check_label(text: str) -> None:
     if len(text) > _MAX_BUTTON or not text.strip():
-        raise InvalidRequest("text", f"of a button has to have 1 to {_MAX_BUTTON} characters")
+        raise InvalidRequest("text", f"has to have 1 to {_MAX_BUTTON} characters on a button")
     if set(text) & set("{}"):
-        raise InvalidRequest("text", "of a button cannot have { or }")
+        raise InvalidRequest("text", "cannot have { or } on a button")

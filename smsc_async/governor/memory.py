@@ -11,9 +11,9 @@ import attrs
 from .._clock import Clock
 from ..errors import RateLimited
 from .base import Need, Notice, Outcome, Permit
-from .board import Board
 from .core import Core, Refusal
-from .line import Line, Waiter
+from .notices import NoticeBoard
+from .wait_queue import Waiter, WaitQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,10 +25,10 @@ __all__ = ["MemoryGovernor"]
 class MemoryGovernor:
     """Keeps to the limits among all who share it, first come, first served.
 
-    Whoever waits stands in the line of one key. Nobody passes one who waits for something they
+    Whoever waits stands in the queue of one key. Nobody passes one who waits for something they
     need as well, and nobody waits behind one who does not.
 
-    It belongs to one event loop and starts no tasks: the first of each line also waits for the
+    It belongs to one event loop and starts no tasks: the first of each queue also waits for the
     moment the key comes free by itself. An `acquire` that need not wait returns without giving
     other tasks a turn and cannot be cancelled, and so do `release` and `fill`, always: a
     cancelled task can give its permit back.
@@ -36,9 +36,9 @@ class MemoryGovernor:
 
     _clock: Clock = attrs.field(kw_only=True, alias="clock")
     _core: Core = attrs.field(factory=Core, init=False)
-    _lines: dict[str, Line] = attrs.field(factory=dict[str, Line], init=False)
+    _queues: dict[str, WaitQueue] = attrs.field(factory=dict[str, WaitQueue], init=False)
     _arrivals: int = attrs.field(default=0, init=False)
-    _board: Board = attrs.field(factory=Board, init=False)
+    _board: NoticeBoard = attrs.field(factory=NoticeBoard, init=False)
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         """Wait for a place under every need at once, and take all of them or none.
@@ -83,14 +83,14 @@ class MemoryGovernor:
     def _settle(self, permit: Permit, outcome: Outcome) -> None:
         now = self._clock.now()
         self._core.settle(now, permit.number, permit.needs, outcome)
-        if self._lines:
+        if self._queues:
             self._serve((need.key for need in permit.needs), now)
 
     def _take(
         self, arrival: int, needs: tuple[Need, ...], lease: float, now: float
     ) -> Permit | Need:
         """Take all places, or return the need to wait for first."""
-        held = self._held_up(arrival, needs) if self._lines else None
+        held = self._held_up(arrival, needs) if self._queues else None
         if held is not None:
             return self._obstacle(needs, now) or held
         taken = self._core.try_acquire(now, needs, lease)
@@ -108,8 +108,8 @@ class MemoryGovernor:
     def _held_up(self, arrival: int, needs: tuple[Need, ...]) -> Need | None:
         """Return a need that somebody who came earlier waits for, if there is one."""
         for need in needs:
-            line = self._lines.get(need.key)
-            first = None if line is None else line.first()
+            queue = self._queues.get(need.key)
+            first = None if queue is None else queue.first()
             if first is not None and first.arrival < arrival:
                 return need
         return None
@@ -123,8 +123,8 @@ class MemoryGovernor:
         """
         worst: RateLimited | None = None
         for need in needs:
-            line = self._lines.get(need.key) if last else None
-            ahead = 0 if line is None else line.length
+            queue = self._queues.get(need.key) if last else None
+            ahead = 0 if queue is None else queue.length
             left = patience if need.patience is None else need.patience
             least = self._core.wait_for(now, need, ahead)
             if least > left and (worst is None or least > worst.retry_after):
@@ -133,7 +133,7 @@ class MemoryGovernor:
             raise worst
 
     async def _wait(self, waiter: Waiter, now: float) -> Permit:
-        """Stand in lines until there is a permit; leave nothing behind if it comes to nothing."""
+        """Stand in queues until there is a permit; leave nothing behind if it comes to nothing."""
         try:
             while waiter.permit is None:
                 # Judged at the moment it was served: a place that came free since is not missed.
@@ -142,8 +142,8 @@ class MemoryGovernor:
                 if waiter.called.is_set():
                     waiter.called = anyio.Event()
                 now = self._clock.now()
-                if waiter.line is not None:
-                    self._serve((waiter.line.key,), now)
+                if waiter.queue is not None:
+                    self._serve((waiter.queue.key,), now)
         except BaseException:
             self._withdraw(waiter)
             raise
@@ -154,7 +154,7 @@ class MemoryGovernor:
         need, deadline = waiter.blocked, waiter.deadline()
         if self._core.wait_for(now, need, 0) > deadline - now:
             return -math.inf
-        if waiter.line is None or waiter.line.first() is not waiter:
+        if waiter.queue is None or waiter.queue.first() is not waiter:
             return deadline
         return min(deadline, now + self._core.wait(now, need))
 
@@ -166,19 +166,19 @@ class MemoryGovernor:
         return due
 
     def _withdraw(self, waiter: Waiter) -> None:
-        """Give back what the waiter has: a permit that it cannot use, or its place in a line."""
+        """Give back what the waiter has: a permit that it cannot use, or its place in a queue."""
         if waiter.permit is not None:
             self._settle(waiter.permit, Outcome.NOT_SENT)
-        elif waiter.line is not None:
-            key, now = waiter.line.key, self._clock.now()
+        elif waiter.queue is not None:
+            key, now = waiter.queue.key, self._clock.now()
             self._leave(waiter, now)
             self._serve((key,), now)
 
     def _serve(self, keys: Iterable[str], now: float) -> None:
-        """Give permits to the first of these lines, for as long as there are places."""
+        """Give permits to the first of these queues, for as long as there are places."""
         for key in keys:
-            line = self._lines.get(key)
-            while line is not None and (first := line.first()) is not None:
+            queue = self._queues.get(key)
+            while queue is not None and (first := queue.first()) is not None:
                 taken = self._take(first.arrival, first.needs, first.lease, now)
                 if isinstance(taken, Need) and taken.key == key:
                     first.call(self._due(first, now))
@@ -192,17 +192,17 @@ class MemoryGovernor:
                     first.call(self._due(first, now))
 
     def _stand(self, waiter: Waiter, need: Need, now: float) -> None:
-        """Put the waiter into the line for a need."""
+        """Put the waiter into the queue for a need."""
         waiter.blocked = need
-        line = self._lines.get(need.key)
-        if line is None:
-            line = self._lines[need.key] = Line(need.key)
-        line.join(waiter, now)
+        queue = self._queues.get(need.key)
+        if queue is None:
+            queue = self._queues[need.key] = WaitQueue(need.key)
+        queue.join(waiter, now)
 
     def _leave(self, waiter: Waiter, now: float) -> None:
-        """Take the waiter out of the line it stands in."""
-        line = waiter.line
-        if line is not None:
-            line.leave(waiter, now)
-            if not line.length:
-                del self._lines[line.key]
+        """Take the waiter out of the queue it stands in."""
+        queue = waiter.queue
+        if queue is not None:
+            queue.leave(waiter, now)
+            if not queue.length:
+                del self._queues[queue.key]

@@ -15,12 +15,12 @@ import attrs
 from .._clock import Clock, SystemClock
 from . import lua
 from .base import LINGER, Need, Notice, Outcome
+from .batching import Batcher
 from .core import Place, join, split
 from .fair import TICKET
-from .link import Link, Reply
+from .redis_connection import RedisConnection, Reply
 from .shared import SharedGovernor
 from .store import Answer, Granted, Lack, Refused, StoreDown
-from .together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,11 +82,11 @@ class RedisStore:
         self, url: str, *, timeout: float, prefix: str, now: Callable[[], float] | None
     ) -> None:
         context = ssl.create_default_context() if urlsplit(url).scheme == "rediss" else None
-        self._link = Link(url, timeout=timeout, context=context)
+        self._connection = RedisConnection(url, timeout=timeout, context=context)
         self._prefix = prefix
         self._now = now
         self._fills = itertools.count()
-        self._together = Together(self._make)
+        self._batcher = Batcher(self._make)
 
     async def take(
         self, number: int, needs: Sequence[Need], *, lease: float, waits: bool
@@ -134,7 +134,7 @@ class RedisStore:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._link.aclose()
+        await self._connection.aclose()
 
     def _name(self, key: str) -> str:
         return f"{self._prefix}:{key}"
@@ -146,7 +146,7 @@ class RedisStore:
     async def _do(self, name: str, keys: Sequence[str], terms: Sequence[str | float]) -> Reply:
         """Make a step, perhaps in one script with the steps of others."""
         step = _Step(name, keys, terms)
-        await self._together.make(step)
+        await self._batcher.make(step)
         if isinstance(step.reply, StoreDown):
             raise step.reply
         return step.reply
@@ -158,7 +158,7 @@ class RedisStore:
         order = json.dumps(now | {"steps": words})
         replies: Sequence[Reply | StoreDown]
         try:
-            answer = await self._link.run(lua.SCRIPT, keys, [order])
+            answer = await self._connection.run(lua.SCRIPT, keys, [order])
             replies = answer if isinstance(answer, list) else [StoreDown(_STRANGE)] * len(steps)
         except StoreDown as error:
             replies = [error] * len(steps)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .board import Board
 from .fair import FairCore
+from .notices import NoticeBoard
 from .store import Answer, Granted
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Row = tuple[str, bytes, str, float]
 class RowCore(FairCore):
     """A fair core for some keys, and what is posted on them."""
 
-    board: Board = attrs.field(factory=Board, init=False)
+    board: NoticeBoard = attrs.field(factory=NoticeBoard, init=False)
 
     def ask_all(
         self, now: float, number: int, needs: Sequence[Need], lease: float, *, waits: bool

@@ -16,7 +16,7 @@ import attrs
 from .._clock import Clock
 from ..errors import GovernorUnavailable, InvalidRequest
 from .base import Permit
-from .front import Front, FrontCore
+from .local import LocalCore, LocalGovernor
 from .store import Granted, Store, StoreDown
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .base import Need, Notice, Outcome
     from .core import Place
-    from .line import Waiter
+    from .wait_queue import Waiter
 
 __all__ = ["SharedGovernor"]
 
@@ -74,10 +74,10 @@ class SharedGovernor:
             raise InvalidRequest("share", "has to be more than 0 and at most 1")
 
     @cached_property
-    def _front(self) -> Front:
+    def _local(self) -> LocalGovernor:
         """What is known here. It has its name when it is first used, in which process ever."""
-        core = FrontCore(1 + secrets.randbelow(_NAMES - 1))
-        return Front(clock=self._clock, random=self._random, core=core)
+        core = LocalCore(1 + secrets.randbelow(_NAMES - 1))
+        return LocalGovernor(clock=self._clock, random=self._random, core=core)
 
     async def acquire(self, needs: Sequence[Need], *, lease: float, patience: float) -> Permit:
         """Wait for a place under every need at once, and take all of them or none.
@@ -86,11 +86,11 @@ class SharedGovernor:
         seconds, and `GovernorUnavailable` when the store cannot be asked.
         """
         needs = tuple(needs)
-        waiter = self._front.arrive(needs, lease, patience)
+        waiter = self._local.arrive(needs, lease, patience)
         while True:
             alone = self._is_down()
             waiter.needs = self._reduced(needs) if alone else needs
-            given = await self._front.admit(waiter)
+            given = await self._local.admit(waiter)
             permit = Permit(given.number, needs, given.notice)
             if not self._is_down():
                 confirmed = await self._confirm(permit, waiter)
@@ -99,7 +99,7 @@ class SharedGovernor:
             elif alone:
                 return permit
             else:
-                self._front.cancel(permit)
+                self._local.cancel(permit)
 
     async def release(self, permit: Permit, outcome: Outcome) -> None:
         """Say what became of the request; those who wait here for its places go first."""
@@ -111,22 +111,22 @@ class SharedGovernor:
         except StoreDown:
             self._doubt(permit.needs)
         finally:
-            self._front.settle(permit, outcome)
+            self._local.settle(permit, outcome)
 
     async def fill(self, need: Need, seconds: float, *, leave: int = 0) -> None:
         """Take all but `leave` of the need's places for that long: somebody else has used them."""
-        await self._front.fill(need, seconds, leave=leave)
+        await self._local.fill(need, seconds, leave=leave)
         # The store is told later, if it cannot be told now.
         with contextlib.suppress(StoreDown):
             if not self._is_down():
-                await self._ask(lambda: self._store.fill(self._front.name, need, seconds, leave))
+                await self._ask(lambda: self._store.fill(self._local.name, need, seconds, leave))
 
     async def notice(self, key: str) -> Notice | None:
         """Return what is posted on a key; what was posted here, if the store cannot be asked."""
         with contextlib.suppress(StoreDown):
             if not self._is_down():
                 return await self._ask(lambda: self._store.notice(key))
-        return await self._front.notice(key)
+        return await self._local.notice(key)
 
     async def post(self, key: str, text: str, seconds: float, *, instead_of: str) -> bool:
         """Post a text on a key for all who need it; here only, if the store cannot be asked."""
@@ -135,7 +135,7 @@ class SharedGovernor:
                 return await self._ask(
                     lambda: self._store.post(key, text, seconds, instead_of=instead_of)
                 )
-        return await self._front.post(key, text, seconds, instead_of=instead_of)
+        return await self._local.post(key, text, seconds, instead_of=instead_of)
 
     async def aclose(self) -> None:
         """Let go of the store. What is counted there stays until it is over."""
@@ -168,7 +168,7 @@ class SharedGovernor:
                 lambda: self._store.take(number, needs, lease=lease, waits=waits)
             )
         except BaseException as error:
-            self._front.cancel(permit)
+            self._local.cancel(permit)
             if isinstance(error, StoreDown):
                 self._doubt(needs)
                 await anyio.lowlevel.checkpoint_if_cancelled()
@@ -177,9 +177,9 @@ class SharedGovernor:
         finally:
             self._asked.discard(number)
         if isinstance(answer, Granted):
-            self._front.confirm(permit, answer)
+            self._local.confirm(permit, answer)
             return Permit(number, needs, answer.notice)
-        self._front.refuse(permit, answer)
+        self._local.refuse(permit, answer)
         return None
 
     async def _ask(self, question: Callable[[], Awaitable[T]]) -> T:
@@ -206,9 +206,9 @@ class SharedGovernor:
         self._returning = True
         try:
             none: dict[str, list[Place]] = {key: [] for key in self._unsure}
-            places = list((none | self._front.own(self._asked)).items())
+            places = list((none | self._local.own(self._asked)).items())
             for start in range(0, max(1, len(places)), _AT_ONCE):
-                await self._store.restore(self._front.name, dict(places[start : start + _AT_ONCE]))
+                await self._store.restore(self._local.name, dict(places[start : start + _AT_ONCE]))
             self._unsure.difference_update(none)
         finally:
             self._returning = False

@@ -16,10 +16,10 @@ import anyio.to_thread
 import attrs
 
 from .._clock import Clock, SystemClock
+from .batching import Batcher
 from .rows import Row, RowCore
 from .shared import SharedGovernor
 from .store import Answer, StoreDown
-from .together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,12 +104,12 @@ class SqliteStore:
     _now: Callable[[], float] = attrs.field(kw_only=True, alias="now")
     _timeout: float = attrs.field(kw_only=True, alias="timeout")
     _file: _File = attrs.field(init=False)
-    _together: Together[_Step] = attrs.field(init=False)
+    _batcher: Batcher[_Step] = attrs.field(init=False)
     _thread: anyio.CapacityLimiter | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._file = _File(self._path, self._now, self._timeout)
-        self._together = Together(self._make)
+        self._batcher = Batcher(self._make)
 
     async def take(
         self, number: int, needs: Sequence[Need], *, lease: float, waits: bool
@@ -165,7 +165,7 @@ class SqliteStore:
         """Make a step in a transaction; it may be one with the steps of others."""
         result: list[T] = []
         step = _Step(keys, lambda core, now: result.append(work(core, now)))
-        await self._together.make(step)
+        await self._batcher.make(step)
         if step.error is not None:
             raise StoreDown(f"{type(step.error).__name__}: {step.error}") from step.error
         return result[0]

@@ -9,10 +9,12 @@ import attrs
 
 from .._call import Caller
 from .._command import Command, Repeat
-from .._convert import Answer, as_list, as_object, reader, wire
-from .._fields import Fields, day, switch
+from .._convert import Answer, as_list, as_object, list_reader, reader, wire
+from .._fields import Fields, day, in_order, switch
 from .._limits import RULES
-from ..errors import InvalidRequest, NotFound
+from .._listing import listed
+from .._script import Script
+from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,12 +110,7 @@ _FIELDS: Final = Fields(
     electronic_balance=("balance2", switch),
 )
 
-_read_statistics: Final = reader(Statistics)
 _read_tariffs: Final = reader(Tariffs)
-
-
-def _all_statistics(document: object) -> list[Statistics]:
-    return [_read_statistics(item) for item in as_list(document)]
 
 
 def _tariffs(document: object) -> Tariffs:
@@ -127,22 +124,11 @@ def _tariffs(document: object) -> Tariffs:
     return _read_tariffs({**fields, **tables})
 
 
-_STATISTICS: Final = Command(
-    "get.php",
-    _all_statistics,
-    flag={"get_stat": "1"},
-    rules=(RULES["get_stat.any"],),
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
+_SCRIPT: Final = Script("get.php", _DOCS)
+_STATISTICS: Final = _SCRIPT.reading(
+    "get_stat", list_reader(Statistics), rules=(RULES["get_stat.any"],)
 )
-_TARIFFS: Final = Command(
-    "get.php",
-    _tariffs,
-    flag={"get_price": "1"},
-    rules=(RULES["get_price.identical"],),
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+_TARIFFS: Final = _SCRIPT.reading("get_price", _tariffs, rules=(RULES["get_price.identical"],))
 
 
 @attrs.frozen(eq=False)
@@ -176,12 +162,8 @@ class Account:
         for name in ("start", "end"):
             if name not in fields:
                 raise InvalidRequest(name, "has to be given")
-        if end < start:
-            raise InvalidRequest("end", "is before start")
-        try:
-            return await self._call(_STATISTICS, fields)
-        except NotFound:
-            return []
+        in_order(start, end)
+        return await listed(self._call, _STATISTICS, fields)
 
     async def tariffs(self) -> Tariffs:
         """Return what messages cost, by the account's own tariffs; it reads, and sends nothing.

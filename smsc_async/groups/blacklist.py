@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, Code, acknowledged, as_list, reader, wire
+from .._convert import Answer, Code, acknowledged, added_id, list_reader, wire
 from .._fields import Fields, code, email, needed, text, whole
 from .._limits import RULES
+from .._listing import listed
 from .._options import plain_phone
-from ..errors import BadReply, InvalidRequest, NotFound
+from .._script import Script
+from ..errors import BadReply, InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
+
+    from .._fields import FormFields
 
 __all__ = [
     "Blacklist",
@@ -27,8 +29,6 @@ __all__ = [
 ]
 
 _DOCS: Final = "https://smscentre.com/api/http/contact/"
-_RULES: Final = (RULES["phones.identical"],)
-_Form: TypeAlias = dict[str, str | int | None]
 
 _PAGE: Final = 1000
 
@@ -43,6 +43,8 @@ class BlockedMessages(Code):
 
 @attrs.frozen
 class _Entry(Answer):
+    """What entries of both lists have."""
+
     id: str = attrs.field(validator=attrs.validators.matches_re(r"[0-9]{1,20}"))
     blocked: BlockedMessages | None = attrs.field(default=None, metadata=wire("type"))
     comment: str = ""
@@ -80,33 +82,14 @@ _FIELDS: Final = Fields(
 E = TypeVar("E", bound=_Entry)
 
 
-def _read_page(read: Callable[[object], E], document: object) -> list[E]:
-    return [read(item) for item in as_list(document)]
-
-
-@attrs.frozen
-class _Added(Answer):
-    id: str
-
-
 class _Commands(Generic[E]):
     """The commands of one of the two scripts, which differ in nothing but their addresses."""
 
     def __init__(self, script: str, entry: type[E]) -> None:
-        self.add = Command(
-            script, reader(_Added), flag={"add_black": "1"}, rules=_RULES, docs=_DOCS
-        )
-        self.delete = Command(
-            script, acknowledged, flag={"del_black": "1"}, rules=_RULES, docs=_DOCS
-        )
-        self.get: Command[list[E]] = Command(
-            script,
-            partial(_read_page, reader(entry)),
-            flag={"get_black": "1"},
-            rules=_RULES,
-            repeat=Repeat.ALWAYS,
-            docs=_DOCS,
-        )
+        commands = Script(script, _DOCS, (RULES["phones.identical"],))
+        self.add = commands.changing("add_black", added_id)
+        self.delete = commands.changing("del_black", acknowledged)
+        self.get = commands.reading("get_black", list_reader(entry))
 
 
 _PHONES: Final = _Commands("phones.php", BlacklistEntry)
@@ -126,7 +109,8 @@ class _List(Generic[E]):
         `limit` is how many, up to 1000. `before` is the id of an entry: only those that were added
         before it. https://smscentre.com/api/http/contact/
         """
-        return await self._page(_FIELDS.write({"limit": limit, "before": before}), patient=False)
+        fields = _FIELDS.write({"limit": limit, "before": before})
+        return await listed(self._call, self._commands.get, fields)
 
     def all(self, *, before: str | int | None = None) -> AsyncGenerator[E, None]:
         """Go through all entries, or those that were added before one of them.
@@ -138,16 +122,10 @@ class _List(Generic[E]):
         fields = _FIELDS.write({"limit": _PAGE, "before": before})
         return self._walk(fields, None if before is None else int(before))
 
-    async def _page(self, fields: _Form, *, patient: bool) -> list[E]:
-        try:
-            return await self._call(self._commands.get, fields, patient=patient)
-        except NotFound:
-            return []
-
-    async def _walk(self, fields: _Form, last: int | None) -> AsyncGenerator[E, None]:
+    async def _walk(self, fields: FormFields, last: int | None) -> AsyncGenerator[E, None]:
         more = True
         while more:
-            page = await self._page(fields, patient=True)
+            page = await listed(self._call, self._commands.get, fields, patient=True)
             older = [entry for entry in page if last is None or int(entry.id) < last]
             for entry in older:
                 yield entry
@@ -174,7 +152,7 @@ class Blacklist(_List[BlacklistEntry]):
         """
         needed(phone=phone)
         fields = _FIELDS.write({"phone": phone, "blocked": blocked, "comment": comment})
-        return (await self._call(_PHONES.add, fields)).id
+        return await self._call(_PHONES.add, fields)
 
     async def delete(self, phone: str) -> None:
         """Let messages to a phone number go out again; raises `NotFound` if it is not blocked.
@@ -201,7 +179,7 @@ class EmailBlacklist(_List[EmailBlacklistEntry]):
         """
         needed(email=email)
         fields = _FIELDS.write({"email": email, "blocked": blocked, "comment": comment})
-        return (await self._call(_MAILS.add, fields)).id
+        return await self._call(_MAILS.add, fields)
 
     async def delete(self, email: str) -> None:
         """Let messages to an address go out again; raises `NotFound` if it is not blocked.

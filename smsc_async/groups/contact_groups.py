@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, acknowledged, as_list, reader, wire
+from .._convert import Answer, acknowledged, added_id, list_reader, wire
 from .._fields import Fields, code, email, needed, several, text, whole
 from .._limits import RULES
+from .._listing import listed
 from .._options import plain_phone
-from ..errors import InvalidRequest, NotFound
+from .._script import Script
+from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._fields import FormFields
+
 __all__ = ["ContactGroup", "ContactGroupKind", "ContactGroups", "EmailContactGroups"]
 
 _DOCS: Final = "https://smscentre.com/api/http/contact/"
-_RULES: Final = (RULES["phones.identical"],)
-_Form: TypeAlias = dict[str, str | int | None]
 
 _LARGEST: Final = 9_999_999_999
 
@@ -58,41 +59,18 @@ _FIELDS: Final = Fields(
 )
 
 
-_READ: Final = reader(list[ContactGroup])
-
-
-def _read_all(document: object) -> list[ContactGroup]:
-    return _READ(as_list(document))
-
-
-@attrs.frozen
-class _Added(Answer):
-    id: str
-
-
 class _Commands:
     """The commands of one of the two scripts, which differ in nothing but their addresses."""
 
     def __init__(self, script: str) -> None:
-        def acting(**flag: str) -> Command[None]:
-            return Command(script, acknowledged, flag=flag, rules=_RULES, docs=_DOCS)
-
-        self.add = Command(
-            script, reader(_Added), flag={"add_group": "1"}, rules=_RULES, docs=_DOCS
-        )
-        self.get = Command(
-            script,
-            _read_all,
-            flag={"get_group": "1"},
-            rules=_RULES,
-            repeat=Repeat.ALWAYS,
-            docs=_DOCS,
-        )
-        self.change = acting(chg_group="1")
-        self.delete = acting(del_group="1")
-        self.move_contact = acting(move_group="1")
-        self.add_contact = acting(move_group="2")
-        self.remove_contact = acting(move_group="3")
+        commands = Script(script, _DOCS, (RULES["phones.identical"],))
+        self.add = commands.changing("add_group", added_id)
+        self.get = commands.reading("get_group", list_reader(ContactGroup))
+        self.change = commands.changing("chg_group", acknowledged)
+        self.delete = commands.changing("del_group", acknowledged)
+        self.move_contact = commands.changing("move_group", acknowledged, value="1")
+        self.add_contact = commands.changing("move_group", acknowledged, value="2")
+        self.remove_contact = commands.changing("move_group", acknowledged, value="3")
 
 
 _PHONES: Final = _Commands("phones.php")
@@ -126,13 +104,10 @@ class _Groups:
     async def _add(self, name: str, number: int | None, kind: ContactGroupKind | None) -> str:
         needed(name=name)
         fields = _FIELDS.write({"name": name, "number": number, "kind": kind})
-        return (await self._call(self._commands.add, fields)).id
+        return await self._call(self._commands.add, fields)
 
     async def _all(self, kind: ContactGroupKind | None) -> list[ContactGroup]:
-        try:
-            return await self._call(self._commands.get, _FIELDS.write({"kind": kind}))
-        except NotFound:
-            return []
+        return await listed(self._call, self._commands.get, _FIELDS.write({"kind": kind}))
 
 
 @attrs.frozen(eq=False)
@@ -241,11 +216,11 @@ class EmailContactGroups(_Groups):
         await self._call(self._commands.remove_contact, _of_email(email, groups))
 
 
-def _of_phone(phone: str, groups: str | int | Iterable[str | int]) -> _Form:
+def _of_phone(phone: str, groups: str | int | Iterable[str | int]) -> FormFields:
     needed(phone=phone, groups=groups)
     return _FIELDS.write({"phone": phone, "groups": groups})
 
 
-def _of_email(email: str, groups: str | int | Iterable[str | int]) -> _Form:
+def _of_email(email: str, groups: str | int | Iterable[str | int]) -> FormFields:
     needed(email=email, groups=groups)
     return _FIELDS.write({"email": email, "groups": groups})

@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable  # noqa: TC003 - whoever reads the hints of a TypedDict
 from datetime import UTC, date, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Final, Generic, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Generic, TypedDict, TypeVar, Unpack
 
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, acknowledged, as_list, as_object, reader, wire
+from .._convert import Answer, acknowledged, added_id, as_list, as_object, list_reader, wire
 from .._fields import Fields, code, day, email, needed, several, text, whole
 from .._limits import RULES
+from .._listing import listed
 from .._options import plain_phone
+from .._script import Script
 from ..errors import BadReply, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
+
+    from .._fields import FormFields
 
 __all__ = [
     "Contact",
@@ -34,8 +36,6 @@ __all__ = [
 ]
 
 _DOCS: Final = "https://smscentre.com/api/http/contact/"
-_RULES: Final = (RULES["phones.identical"],)
-_Form: TypeAlias = dict[str, str | int | None]
 
 _PAGE: Final = 1000
 _NONE_FOUND: Final = 3
@@ -44,6 +44,8 @@ _LAST_ID: Final = "$[-1].int_id"
 
 @attrs.frozen
 class _Listed(Answer):
+    """What contacts of both kinds have."""
+
     id: str | None = attrs.field(default=None, metadata=wire("int_id"))
     own_id: str = attrs.field(default="", metadata=wire("id"))
     name: str = ""
@@ -87,6 +89,8 @@ class EmailContact(_Listed):
 
 
 class _Details(TypedDict, total=False):
+    """What contacts of both kinds may have besides their address."""
+
     name: str
     """What the contact is called."""
     groups: str | int | Iterable[str | int]
@@ -203,30 +207,20 @@ def _in_parts(item: object) -> object:
 C = TypeVar("C", bound=_Listed)
 
 
-def _read_page(read: Callable[[object], C], document: object) -> list[C]:
-    return [read(_in_parts(item)) for item in as_list(document)]
-
-
-@attrs.frozen
-class _Added(Answer):
-    id: str
-
-
 class _Commands(Generic[C]):
     """The commands of one of the two scripts, which differ in nothing but their addresses."""
 
     def __init__(self, script: str, contact: type[C]) -> None:
-        self.add = Command(script, reader(_Added), flag={"add": "1"}, rules=_RULES, docs=_DOCS)
-        self.change = Command(script, acknowledged, flag={"chg": "1"}, rules=_RULES, docs=_DOCS)
-        self.delete = Command(script, acknowledged, flag={"del": "1"}, rules=_RULES, docs=_DOCS)
-        self.get: Command[list[C]] = Command(
-            script,
-            partial(_read_page, reader(contact)),
-            flag={"get": "1"},
-            rules=_RULES,
-            repeat=Repeat.ALWAYS,
-            docs=_DOCS,
-        )
+        read = list_reader(contact)
+
+        def read_page(document: object) -> list[C]:
+            return read([_in_parts(item) for item in as_list(document)])
+
+        commands = Script(script, _DOCS, (RULES["phones.identical"],))
+        self.add = commands.changing("add", added_id)
+        self.change = commands.changing("chg", acknowledged)
+        self.delete = commands.changing("del", acknowledged)
+        self.get = commands.reading("get", read_page)
 
 
 _PHONES: Final = _Commands("phones.php", Contact)
@@ -253,7 +247,7 @@ class _Book(Generic[C]):
         after it in the service's order. https://smscentre.com/api/http/contact/
         """
         fields = _FILTER.write({"limit": limit, "after": after, **which})
-        return await self._page(fields, patient=False)
+        return await listed(self._call, self._commands.get, fields)
 
     def all(
         self, *, after: str | int | None = None, **which: Unpack[ContactFilter]
@@ -268,25 +262,19 @@ class _Book(Generic[C]):
         fields = _FILTER.write({"limit": _PAGE, "after": after, **which})
         return self._walk(fields)
 
-    async def _get(self, fields: _Form) -> C:
+    async def _get(self, fields: FormFields) -> C:
         found = await self._call(self._commands.get, fields)
         if not found:
             command = self._commands.get.name
             raise NotFound(_NONE_FOUND, "no records found").about(command=command, docs=_DOCS)
         return found[0]
 
-    async def _page(self, fields: _Form, *, patient: bool) -> list[C]:
-        try:
-            return await self._call(self._commands.get, fields, patient=patient)
-        except NotFound:
-            return []
-
-    async def _walk(self, fields: _Form) -> AsyncGenerator[C, None]:
+    async def _walk(self, fields: FormFields) -> AsyncGenerator[C, None]:
         """Go through the pages; nothing says in which order contacts come, so none is relied on."""
         been = {fields.get("after_id")}
         more = True
         while more:
-            page = await self._page(fields, patient=True)
+            page = await listed(self._call, self._commands.get, fields, patient=True)
             for contact in page:
                 if contact.id is None or contact.id != fields.get("after_id"):
                     yield contact
@@ -314,7 +302,7 @@ class Contacts(_Book[Contact]):
         """
         needed(phones=phones)
         fields = _NEW_CONTACT.write({"phones": phones, **details})
-        return (await self._call(_PHONES.add, fields)).id
+        return await self._call(_PHONES.add, fields)
 
     async def change(self, phone: str, **changes: Unpack[ContactChanges]) -> None:
         """Change what is given of the contact with this phone number, and nothing else.
@@ -354,7 +342,7 @@ class EmailContacts(_Book[EmailContact]):
         """
         needed(emails=emails)
         fields = _NEW_EMAIL_CONTACT.write({"emails": emails, **details})
-        return (await self._call(_MAILS.add, fields)).id
+        return await self._call(_MAILS.add, fields)
 
     async def change(self, email: str, **changes: Unpack[EmailContactChanges]) -> None:
         """Change what is given of the contact with this address, and nothing else.
@@ -379,11 +367,11 @@ class EmailContacts(_Book[EmailContact]):
         return await self._get(_one_email(email))
 
 
-def _one_phone(phone: str) -> _Form:
+def _one_phone(phone: str) -> FormFields:
     needed(phone=phone)
     return _PHONE.write({"phone": phone})
 
 
-def _one_email(email: str) -> _Form:
+def _one_email(email: str) -> FormFields:
     needed(email=email)
     return _EMAIL.write({"email": email})

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
@@ -21,7 +22,6 @@ from .._limits import RULES
 __all__ = ["Document", "Documents"]
 
 _DOCS: Final = "https://smscentre.com/api/http/users/documents/"
-_RULES: Final = (RULES["documents.any"],)
 
 _BLANK_LINE: Final = re.compile(rb"\r?\n\r?\n")
 _BASE64: Final = re.compile(rb"content-transfer-encoding:[ \t]*base64", re.IGNORECASE)
@@ -142,32 +142,17 @@ _FIELDS: Final = Fields(
     number=("num", text(least=1)),
 )
 
-_ADD: Final = Command(
+_COMMAND: Final = partial(
+    Command[Document],
     "documents.php",
     _no_document,
-    flag={"add_account": "1"},
-    rules=_RULES,
+    rules=(RULES["documents.any"],),
     docs=_DOCS,
     raw=_document,
 )
-_GET_INVOICE: Final = Command(
-    "documents.php",
-    _no_document,
-    flag={"get_account": "1"},
-    rules=_RULES,
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-    raw=_document,
-)
-_GET_ACT: Final = Command(
-    "documents.php",
-    _no_document,
-    flag={"get_act": "1"},
-    rules=_RULES,
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-    raw=_document,
-)
+_ADD: Final = _COMMAND(flag={"add_account": "1"})
+_GET_INVOICE: Final = _COMMAND(flag={"get_account": "1"}, repeat=Repeat.ALWAYS)
+_GET_ACT: Final = _COMMAND(flag={"get_act": "1"}, repeat=Repeat.ALWAYS)
 
 
 @attrs.frozen(eq=False)

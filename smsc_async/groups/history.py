@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable  # noqa: TC003 - whoever reads the hints of a TypedDict
 from datetime import date
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import as_list, reader, wire
+from .._convert import list_reader, wire
 from .._delivery import Delivery
-from .._fields import Fields, code, day, email, several, whole
+from .._fields import Fields, code, day, email, in_order, several, whole
 from .._limits import RULES
+from .._listing import listed
 from .._options import plain_phone
-from ..errors import BadReply, InvalidRequest, NotFound
+from .._script import Script
+from ..errors import BadReply, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from .._fields import FormFields
+
 __all__ = ["History", "HistoryFilter", "HistoryMessage"]
 
 _DOCS: Final = "https://smscentre.com/api/http/get_data/"
-_Form: TypeAlias = dict[str, str | int | None]
 
 _PAGE: Final = 1000
 _MONTHS: Final = 6
@@ -76,21 +78,8 @@ _FIELDS: Final = Fields(
     before=("prev_id", code),
 )
 
-_read_message: Final = reader(HistoryMessage)
-
-
-def _read_page(document: object) -> list[HistoryMessage]:
-    return [_read_message(item) for item in as_list(document)]
-
-
-_GET: Final = Command(
-    "get.php",
-    _read_page,
-    flag={"get_messages": "1"},
-    rules=(RULES["get_messages.identical"], RULES["get_messages.hour"]),
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+_RULES: Final = (RULES["get_messages.identical"], RULES["get_messages.hour"])
+_GET: Final = Script("get.php", _DOCS, _RULES).reading("get_messages", list_reader(HistoryMessage))
 
 
 @attrs.frozen(eq=False)
@@ -120,7 +109,7 @@ class History:
         https://smscentre.com/api/http/get_data/
         """
         options = {"start": start, "end": end, "limit": limit, "before": before, **which}
-        return await self._get(_written(options), patient=False)
+        return await listed(self._call, _GET, _written(options))
 
     def all(
         self,
@@ -143,32 +132,27 @@ class History:
                 raise InvalidRequest(name, "has to be given")
         return self._walk(_written(options), None if before is None else int(before))
 
-    async def _walk(self, fields: _Form, last: int | None) -> AsyncGenerator[HistoryMessage, None]:
+    async def _walk(
+        self, fields: FormFields, last: int | None
+    ) -> AsyncGenerator[HistoryMessage, None]:
         more = True
         while more:
-            page = await self._get(fields, patient=True)
+            page = await listed(self._call, _GET, fields, patient=True)
             for message in _older(page, last):
                 yield message
             more = len(page) >= _PAGE
             if more:
                 fields["prev_id"] = last = _oldest(page, last)
 
-    async def _get(self, fields: _Form, *, patient: bool) -> list[HistoryMessage]:
-        try:
-            return await self._call(_GET, fields, patient=patient)
-        except NotFound:
-            return []
 
-
-def _written(options: dict[str, object]) -> _Form:
+def _written(options: dict[str, object]) -> FormFields:
     """Write the options as form fields, and check what they say together."""
     if options.get("emails") is not None and options.get("kind") is None:
         options["kind"] = "email"
     fields = _FIELDS.write(options)
     start, end = options["start"], options["end"]
+    in_order(start, end)
     if isinstance(start, date) and isinstance(end, date):
-        if end < start:
-            raise InvalidRequest("end", "is before start")
         months = 12 * (end.year - start.year) + end.month - start.month
         if (months, end.day) > (_MONTHS, start.day):
             raise InvalidRequest("start", "is more than six months before end")

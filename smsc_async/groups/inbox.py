@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from .._call import Caller
 from .._clock import Clock
-from .._command import Command, Repeat
-from .._convert import Answer, as_list, reader, wire
+from .._convert import Answer, list_reader, wire
 from .._fields import Fields, code, whole
 from .._limits import RULES
+from .._listing import listed
 from .._options import plain_phone
+from .._script import Script
 from ..errors import (
     BadReply,
     InvalidRequest,
     IpBlocked,
-    NotFound,
     NotSent,
     OutcomeUnknown,
     RateLimited,
@@ -28,12 +28,13 @@ from ..errors import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from .._fields import FormFields
+
 __all__ = ["Inbox", "InboxMessage"]
 
 _LOG: Final = logging.getLogger("smsc_async")
 
 _DOCS: Final = "https://smscentre.com/api/http/get_data/"
-_Form: TypeAlias = dict[str, str | int | None]
 
 _MOST: Final = 10_000
 _PAGE: Final = 1000
@@ -70,12 +71,12 @@ _FIELDS: Final = Fields(
     to_phone=("to_phone", plain_phone),
 )
 
-_read_message: Final = reader(InboxMessage)
+_read_messages: Final = list_reader(InboxMessage)
 
 
 def _read_page(document: object) -> list[InboxMessage]:
     """Read the messages, and put them in the order of their ids."""
-    return sorted((_read_message(item) for item in as_list(document)), key=_number)
+    return sorted(_read_messages(document), key=_number)
 
 
 def _number(message: InboxMessage) -> int:
@@ -84,14 +85,8 @@ def _number(message: InboxMessage) -> int:
     return int(message.id)
 
 
-_GET: Final = Command(
-    "get.php",
-    _read_page,
-    flag={"get_answers": "1"},
-    rules=(RULES["get_answers.identical"],),
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+_SCRIPT: Final = Script("get.php", _DOCS, (RULES["get_answers.identical"],))
+_GET: Final = _SCRIPT.reading("get_answers", _read_page)
 
 
 @attrs.frozen(eq=False)
@@ -120,7 +115,7 @@ class Inbox:
         https://smscentre.com/api/http/get_data/
         """
         options = {"limit": limit, "hours": hours, "after": after, "to_phone": to_phone}
-        return await self._get(_FIELDS.write(options), patient=False)
+        return await listed(self._call, _GET, _FIELDS.write(options))
 
     def all(
         self,
@@ -168,7 +163,7 @@ class Inbox:
         return self._watch(fields, begin, None if after is None else int(after), every)
 
     async def _walk(
-        self, fields: _Form, begin: _Form, last: int | None
+        self, fields: FormFields, begin: FormFields, last: int | None
     ) -> AsyncGenerator[InboxMessage, None]:
         more = True
         while more:
@@ -179,7 +174,7 @@ class Inbox:
             begin = {"after_id": last}
 
     async def _watch(
-        self, fields: _Form, begin: _Form, last: int | None, every: float
+        self, fields: FormFields, begin: FormFields, last: int | None, every: float
     ) -> AsyncGenerator[InboxMessage, None]:
         old = last is None
         while True:
@@ -195,7 +190,7 @@ class Inbox:
                 await self._clock.sleep(every)
 
     async def _next_at_last(
-        self, fields: _Form, last: int | None, pause: float
+        self, fields: FormFields, last: int | None, pause: float
     ) -> tuple[list[InboxMessage], bool]:
         """Ask until there is an answer, or an error that will not pass."""
         while True:
@@ -207,20 +202,14 @@ class Inbox:
             await self._clock.sleep(wait)
             pause = max(pause, min(2 * pause, _LONGEST_PAUSE))
 
-    async def _next(self, fields: _Form, last: int | None) -> tuple[list[InboxMessage], bool]:
+    async def _next(self, fields: FormFields, last: int | None) -> tuple[list[InboxMessage], bool]:
         """Return the messages after the last one, and whether there are more."""
-        page = await self._get(fields, patient=True)
+        page = await listed(self._call, _GET, fields, patient=True)
         later = [message for message in page if last is None or _number(message) > last]
         more = len(page) >= _PAGE
         if more and not later:
             raise BadReply("there is no later message in a full page", "$[0].id")
         return later, more
-
-    async def _get(self, fields: _Form, *, patient: bool) -> list[InboxMessage]:
-        try:
-            return await self._call(_GET, fields, patient=patient)
-        except NotFound:
-            return []
 
 
 def _wanted(error: SmscError) -> float:

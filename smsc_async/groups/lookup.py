@@ -8,7 +8,7 @@ import attrs
 
 from .._call import Caller
 from .._command import Command, Repeat
-from .._convert import Answer, as_list, reader, wire
+from .._convert import Answer, list_reader, wire
 from .._limits import RULES
 from .._options import phone
 from ..errors import InvalidRequest
@@ -32,11 +32,11 @@ class NumberInfo(Answer):
     zone: str = attrs.field(default="", metadata=wire("tz"))
 
 
-_READ: Final = reader(list[NumberInfo])
+_READ: Final = list_reader(NumberInfo)
 
 
 def _infos(document: object) -> list[NumberInfo]:
-    found = _READ(as_list(document))
+    found = _READ(document)
     if any(one == NumberInfo(extra=one.extra) for one in found):
         raise ValueError("expected what is known of a number")
     return found
@@ -66,7 +66,7 @@ class Lookup:
         several = (phones,) if isinstance(phones, str) else tuple(phones)
         numbers = [phone(one, "phones").lstrip("+") for one in several]
         if not numbers:
-            raise InvalidRequest("phones", "has no number")
+            raise InvalidRequest("phones", "needs at least one")
         found = await self._call(_GET, {"phone": ",".join(numbers)})
         if len(found) == len(numbers) == 1 and not found[0].phone:
             # It does not say of which number where only one was asked for.

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, Unpack, cast
 
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, acknowledged, as_list, as_object, reader, wire
-from .._fields import Fields, code, day, needed, sender_name, switch, text, whole
+from .._convert import Answer, acknowledged, as_list, as_object, list_reader, reader, wire
+from .._fields import Fields, code, day, in_order, needed, sender_name, switch, text, whole
 from .._limits import RULES
-from .._options import SendOptions, check_choice, option_params, recipients
+from .._options import SendOptions, SharedOptions, check_choice, option_params, recipients
+from .._script import Script
 from ..content import Content, Line, as_content
 from ..errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from .._attachments import Attachment
+    from .._fields import FormFields
 
 __all__ = ["AddedMailing", "Mailing", "MailingOptions", "Mailings", "RepeatEvery"]
 
 _DOCS: Final = "https://smscentre.com/api/http/jobs/"
-_RULES: Final = (RULES["jobs.identical"],)
-
-_Params: TypeAlias = dict[str, str | int | None]
 
 RepeatEvery: TypeAlias = Literal[
     "manually", "hour", "day", "working day", "weekend day", "week", "month", "year"
@@ -79,26 +77,9 @@ class Mailing(Answer):
     freq: int | None = attrs.field(default=None, metadata=wire("frequency"))
 
 
-class MailingOptions(TypedDict, total=False):
+class MailingOptions(SharedOptions, total=False):
     """What a mailing may have besides its name, recipients and content."""
 
-    sender: str
-    """The sender name: up to 11 characters, or up to 15 digits."""
-    time: datetime | timedelta | tuple[int, int] | Literal["now"]
-    """When to send: a moment; a delay in whole minutes; only between these two hours of the day, or
-    else when the first comes next; "now". A naive moment is in the client's zone."""
-    tz: int
-    """In which zone a naive `time` or its hours are: whole hours from Moscow time, -15 to 11."""
-    period: float | Decimal
-    """Over how many hours to spread the recipients, 0.1 to 720; goes together with `freq`."""
-    freq: int
-    """Minutes between one part of the recipients and the next, 1 to 1440."""
-    valid: int | timedelta
-    """How long the operator tries to deliver: 1 to 24 hours, or whole minutes up to as long."""
-    translit: Literal[0, 1, 2]
-    """1 writes Cyrillic in Latin letters, 2 in Latin letters and signs that look alike."""
-    tinyurl: bool
-    """Shorten the links in the text."""
     repeat_every: RepeatEvery
     """How often to send it again; without it, only when you do so in your account there."""
     repeat_limit: int
@@ -111,10 +92,7 @@ class MailingOptions(TypedDict, total=False):
     """The sender name of that SMS."""
 
 
-_SHARED: Final = frozenset(
-    ("sender", "time", "tz", "period", "freq", "valid", "translit", "tinyurl")
-)
-"""The options that are those of a send."""
+_SHARED: Final = frozenset(SharedOptions.__annotations__)
 
 _NO_SUCH_THING: Final = 3
 """The code with which other scripts say so."""
@@ -140,7 +118,7 @@ _OTHERS: Final = Fields(
     end=("end", day),
 )
 
-_READ: Final = reader(list[Mailing])
+_READ: Final = list_reader(Mailing)
 
 
 def _read_all(document: object) -> list[Mailing]:
@@ -164,15 +142,12 @@ def _read_one(document: object) -> Mailing:
     return found[0]
 
 
-_ADD: Final = Command("jobs.php", reader(AddedMailing), flag={"add": "1"}, rules=_RULES, docs=_DOCS)
-_DELETE: Final = Command("jobs.php", acknowledged, flag={"del": "1"}, rules=_RULES, docs=_DOCS)
-_CANCEL: Final = Command("jobs.php", acknowledged, flag={"cancel": "1"}, rules=_RULES, docs=_DOCS)
-_GET: Final = Command(
-    "jobs.php", _read_one, flag={"get": "1"}, rules=_RULES, repeat=Repeat.ALWAYS, docs=_DOCS
-)
-_GET_ALL: Final = Command(
-    "jobs.php", _read_all, flag={"get_all": "1"}, rules=_RULES, repeat=Repeat.ALWAYS, docs=_DOCS
-)
+_SCRIPT: Final = Script("jobs.php", _DOCS, (RULES["jobs.identical"],))
+_ADD: Final = _SCRIPT.changing("add", reader(AddedMailing))
+_DELETE: Final = _SCRIPT.changing("del", acknowledged)
+_CANCEL: Final = _SCRIPT.changing("cancel", acknowledged)
+_GET: Final = _SCRIPT.reading("get", _read_one)
+_GET_ALL: Final = _SCRIPT.reading("get_all", _read_all)
 
 
 @attrs.frozen(eq=False)
@@ -209,7 +184,9 @@ class Mailings:
         could not keep it. https://smscentre.com/api/http/jobs/
         """
         if (content is None) is (template is None):
-            raise InvalidRequest("content", "or a `template` is needed, one of them")
+            raise InvalidRequest(
+                "content", "exactly one of `content` or `template` has to be given"
+            )
         params = self._params(name, options)
         if content is None:
             params |= _OTHERS.write({"template": template})
@@ -230,7 +207,7 @@ class Mailings:
         """
         rows = tuple(lines)
         if not rows:
-            raise InvalidRequest("lines", "has no line")
+            raise InvalidRequest("lines", "needs at least one")
         local = any(line.tz is not None for line in rows)
         params = self._params(name, options, local=local)
         params["list"] = "\n".join(line.row() for line in rows)
@@ -254,8 +231,7 @@ class Mailings:
         https://smscentre.com/api/http/jobs/
         """
         fields = _OTHERS.write({"start": start, "end": end, "email": email or None})
-        if start is not None and end is not None and end < start:
-            raise InvalidRequest("end", "is before the start")
+        in_order(start, end)
         return await self._call(_GET_ALL, fields)
 
     async def cancel(self, id: str | int, *, email: bool = False) -> None:
@@ -272,7 +248,7 @@ class Mailings:
         """
         await self._call(_DELETE, _about(id, email=email))
 
-    def _params(self, name: str, options: MailingOptions, *, local: bool = False) -> _Params:
+    def _params(self, name: str, options: MailingOptions, *, local: bool = False) -> FormFields:
         """Return the form fields of all but recipients and content."""
         needed(name=name)
         given = {option: value for option, value in options.items() if value is not None}
@@ -286,7 +262,7 @@ class Mailings:
             "cost": 1,
         }
 
-    async def _add(self, params: _Params, files: tuple[Attachment, ...] = ()) -> AddedMailing:
+    async def _add(self, params: FormFields, files: tuple[Attachment, ...] = ()) -> AddedMailing:
         # The service wants it in any case, and empty where there is no text.
         params.setdefault("mes", "")
         return await self._call(_ADD, params, files=files)
@@ -305,6 +281,6 @@ def _check(given: dict[str, object]) -> None:
                 raise InvalidRequest(option, "needs a `fallback`")
 
 
-def _about(id: str | int, *, email: bool) -> Mapping[str, str | int | None]:
+def _about(id: str | int, *, email: bool) -> FormFields:
     needed(id=id)
     return _OTHERS.write({"id": id, "email": email or None})

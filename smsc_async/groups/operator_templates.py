@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, Code, as_list, as_object, reader
+from .._convert import Answer, Code, as_list, as_object, list_reader
 from .._fields import Fields, needed, sender_name, switch, text
 from .._limits import RULES
+from .._script import Script
 from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 _DOCS: Final = "https://smscentre.com/api/http/send/operators_templates/"
-_RULES: Final = (RULES["op_templates.identical"],)
 
 
 class TemplateRegistrationStatus(Code):
@@ -160,29 +159,17 @@ def _statuses(fields: Mapping[str, object]) -> list[str]:
     raise ValueError("expected an operator and its status")
 
 
-_read_registrations: Final = reader(list[TemplateRegistration])
-_read_templates: Final = reader(list[OperatorTemplate])
+_read_registrations: Final = list_reader(TemplateRegistration)
+_read_templates: Final = list_reader(OperatorTemplate)
 
 
 def _items(document: object) -> list[dict[str, object]]:
     return [one for item in as_list(document) for one in _read(item)]
 
 
-_ADD: Final = Command(
-    "op_templates.php",
-    lambda document: _read_registrations(_items(document)),
-    flag={"add": "1"},
-    rules=_RULES,
-    docs=_DOCS,
-)
-_GET: Final = Command(
-    "op_templates.php",
-    lambda document: _read_templates(_items(document)),
-    flag={"get": "1"},
-    rules=_RULES,
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+_SCRIPT: Final = Script("op_templates.php", _DOCS, (RULES["op_templates.identical"],))
+_ADD: Final = _SCRIPT.changing("add", lambda document: _read_registrations(_items(document)))
+_GET: Final = _SCRIPT.reading("get", lambda document: _read_templates(_items(document)))
 
 
 @attrs.frozen(eq=False)

@@ -8,16 +8,15 @@ from typing import Final
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, Code, acknowledged, as_list, reader, wire
+from .._convert import Answer, Code, acknowledged, list_reader, reader, wire
 from .._fields import Fields, needed, switch
 from .._limits import RULES
 from .._options import plain_phone
+from .._script import Script
 
 __all__ = ["NumberKind", "RentableNumber", "RentedNumbers"]
 
 _DOCS: Final = "https://smscentre.com/api/http/miscellaneous/receive/"
-_RULES: Final = (RULES["receive_phones.identical"],)
 
 
 class NumberKind(Code):
@@ -45,6 +44,8 @@ class RentableNumber(Answer):
 
 @attrs.frozen
 class _Bought(Answer):
+    """What was taken from the account."""
+
     cost: Decimal
 
 
@@ -57,22 +58,10 @@ _FIELDS: Final = Fields(
     renew=("noprolong", _not),
 )
 
-_READ: Final = reader(list[RentableNumber])
-
-_GET: Final = Command(
-    "receive_phones.php",
-    lambda document: _READ(as_list(document)),
-    flag={"get": "1"},
-    rules=_RULES,
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
-_BUY: Final = Command(
-    "receive_phones.php", reader(_Bought), flag={"buy": "1"}, rules=_RULES, docs=_DOCS
-)
-_CHANGE: Final = Command(
-    "receive_phones.php", acknowledged, flag={"chg": "1"}, rules=_RULES, docs=_DOCS
-)
+_SCRIPT: Final = Script("receive_phones.php", _DOCS, (RULES["receive_phones.identical"],))
+_GET: Final = _SCRIPT.reading("get", list_reader(RentableNumber))
+_BUY: Final = _SCRIPT.changing("buy", reader(_Bought))
+_CHANGE: Final = _SCRIPT.changing("chg", acknowledged)
 
 
 @attrs.frozen(eq=False)

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Final, Unpack
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, Code, acknowledged, as_list, as_object, reader, wire
+from .._convert import Answer, Code, acknowledged, as_list, as_object, list_reader, wire
 from .._fields import Fields, code, day, email, exactly_one, sender_name, switch, text, whole
 from .._limits import RULES
+from .._listing import listed
 from .._options import plain_phone
+from .._script import Script
 from .._sender_options import SenderOptions, files_of, option_fields
-from ..errors import InvalidRequest, NotFound
+from ..errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import date
 
     from .._attachments import Attachment
+    from .._fields import FormFields
 
 __all__ = [
     "OperatorStatus",
@@ -172,29 +174,17 @@ def _new_id(document: object) -> str:
     return found
 
 
-_READ: Final = reader(list[SenderName])
+_READ: Final = list_reader(SenderName)
 
-_GET: Final = Command(
-    "senders.php",
-    _names,
-    flag={"get": "1"},
-    rules=(RULES["senders.get.identical"],),
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
+_SCRIPT: Final = Script("senders.php", _DOCS)
+_GET: Final = _SCRIPT.reading("get", _names, rules=(RULES["senders.get.identical"],))
+_ADD: Final = _SCRIPT.changing("add", _new_id, rules=(RULES["senders.add"],))
+_CHANGE: Final = _SCRIPT.changing("chg", acknowledged)
+_SEND_CODE: Final = _SCRIPT.changing(
+    "send_code", acknowledged, rules=(RULES["senders.send_code.same_sender"],)
 )
-_ADD: Final = Command(
-    "senders.php", _new_id, flag={"add": "1"}, rules=(RULES["senders.add"],), docs=_DOCS
-)
-_CHANGE: Final = Command("senders.php", acknowledged, flag={"chg": "1"}, docs=_DOCS)
-_SEND_CODE: Final = Command(
-    "senders.php",
-    acknowledged,
-    flag={"send_code": "1"},
-    rules=(RULES["senders.send_code.same_sender"],),
-    docs=_DOCS,
-)
-_CHECK_CODE: Final = Command("senders.php", acknowledged, flag={"check_code": "1"}, docs=_DOCS)
-_DELETE: Final = Command("senders.php", acknowledged, flag={"del": "1"}, docs=_DOCS)
+_CHECK_CODE: Final = _SCRIPT.changing("check_code", acknowledged)
+_DELETE: Final = _SCRIPT.changing("del", acknowledged)
 
 
 @attrs.frozen(eq=False)
@@ -237,14 +227,11 @@ class Senders:
         return self._pages(fields, page_size, alone=changed_since is not None)
 
     async def _pages(
-        self, fields: dict[str, str | int | None], size: int | None, *, alone: bool
+        self, fields: FormFields, size: int | None, *, alone: bool
     ) -> AsyncIterator[SenderName]:
         last: int | None = None
         while True:
-            try:
-                page = await self._call(_GET, fields, patient=True)
-            except NotFound:
-                return
+            page = await listed(self._call, _GET, fields, patient=True)
             new = [name for name in page if last is None or int(name.id) < last]
             for name in new:
                 yield name

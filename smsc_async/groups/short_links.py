@@ -8,10 +8,10 @@ from typing import Final
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
 from .._convert import Answer, reader, wire
 from .._fields import Fields, exactly_one, text
 from .._limits import RULES
+from .._script import Script
 from ..errors import InvalidRequest
 
 __all__ = ["ShortLink", "ShortLinks"]
@@ -50,14 +50,8 @@ _FIELDS: Final = Fields(
     id=("id", _id),
 )
 
-_GET: Final = Command(
-    "tinyurls.php",
-    reader(ShortLink),
-    flag={"get": "1"},
-    rules=(RULES["tinyurls.identical"],),
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+_SCRIPT: Final = Script("tinyurls.php", _DOCS, (RULES["tinyurls.identical"],))
+_GET: Final = _SCRIPT.reading("get", reader(ShortLink))
 
 
 @attrs.frozen(eq=False)

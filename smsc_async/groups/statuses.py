@@ -28,6 +28,8 @@ Detail: TypeAlias = Literal[0, 1, 2]
 
 @attrs.frozen
 class _Status(Delivery):
+    """What the answers about messages and about HLR requests share."""
+
     flag: int | None = None
 
     @property
@@ -149,7 +151,7 @@ class Statuses:
         """
         keys = [_key(*pair) for pair in pairs]
         if not keys:
-            raise InvalidRequest("pairs", "has no message")
+            raise InvalidRequest("pairs", "needs at least one")
         if len({tuple(key.values()) for key in keys}) < len(keys):
             raise InvalidRequest("pairs", "has a message twice")
         if len(keys) == 1:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date  # noqa: TC003 - whoever reads the hints of a TypedDict
 from decimal import Decimal
-from typing import Final, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack
 
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, acknowledged, as_list, reader, wire
-from .._fields import Fields, code, day, exactly_one, money, switch, text
+from .._convert import Answer, acknowledged, added_id, list_reader, wire
+from .._fields import Fields, code, day, exactly_one, in_order, money, switch, text
 from .._limits import RULES
+from .._script import Script
 from .._subclient_settings import FIELDS, SubclientSettings
 from ..errors import InvalidRequest, NotFound
+
+if TYPE_CHECKING:
+    from .._command import Command
+    from .._fields import FormFields
 
 __all__ = [
     "DetailedStatistics",
@@ -105,42 +109,15 @@ _STATISTICS: Final = Fields(
 )
 
 
-@attrs.frozen
-class _Added(Answer):
-    id: str
-
-
-_READ: Final = reader(list[SubclientStatistics])
-_READ_DETAILED: Final = reader(list[DetailedStatistics])
-
+_SCRIPT: Final = Script("users.php", _DOCS)
 _CHANGES: Final = RULES["users.chg.same_user"]
 
-_ADD: Final = Command(
-    "users.php",
-    reader(_Added),
-    flag={"add": "1"},
-    # Whether both share a counter is not documented: one that was just added counts as changed.
-    rules=(RULES["users.add"], _CHANGES),
-    docs=_DOCS,
-)
-_CHANGE: Final = Command(
-    "users.php", acknowledged, flag={"chg": "1"}, rules=(_CHANGES,), docs=_DOCS
-)
-_PAY: Final = Command("users.php", acknowledged, flag={"pay": "1"}, rules=(_CHANGES,), docs=_DOCS)
-_GET: Final = Command(
-    "users.php",
-    lambda document: _READ(as_list(document)),
-    flag={"get_stat": "1"},
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
-_GET_DETAILED: Final = Command(
-    "users.php",
-    lambda document: _READ_DETAILED(as_list(document)),
-    flag={"get_stat_all": "1"},
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+# Whether both share a counter is not documented: one that was just added counts as changed.
+_ADD: Final = _SCRIPT.changing("add", added_id, rules=(RULES["users.add"], _CHANGES))
+_CHANGE: Final = _SCRIPT.changing("chg", acknowledged, rules=(_CHANGES,))
+_PAY: Final = _SCRIPT.changing("pay", acknowledged, rules=(_CHANGES,))
+_GET: Final = _SCRIPT.reading("get_stat", list_reader(SubclientStatistics))
+_GET_DETAILED: Final = _SCRIPT.reading("get_stat_all", list_reader(DetailedStatistics))
 
 
 @attrs.frozen(eq=False)
@@ -158,7 +135,7 @@ class Subclients:
         https://smscentre.com/api/http/users/subclients/
         """
         own = _OWN.write({"login": login, "password": password})
-        return (await self._call(_ADD, own | FIELDS.write(settings))).id
+        return await self._call(_ADD, own | FIELDS.write(settings))
 
     async def change(
         self,
@@ -223,9 +200,7 @@ class Subclients:
             return []
 
 
-def _statistics_fields(
-    independent: bool | None, options: StatisticsOptions
-) -> dict[str, str | int | None]:
+def _statistics_fields(independent: bool | None, options: StatisticsOptions) -> FormFields:
     login, number, start, end = (options.get(name) for name in ("login", "id", "start", "end"))
     one = login is not None or number is not None
     if one:
@@ -233,8 +208,7 @@ def _statistics_fields(
     fields = _STATISTICS.write(options)
     if end is not None and start is None:
         raise InvalidRequest("end", "needs a start")
-    if isinstance(start, date) and isinstance(end, date) and end < start:
-        raise InvalidRequest("end", "is before the start")
+    in_order(start, end)
     # Off is documented to be the same as absent, and of one sub-client nobody has said it.
     if one and independent is False:
         independent = None

@@ -7,16 +7,15 @@ from typing import Final, Literal, TypeAlias, TypedDict, Unpack
 import attrs
 
 from .._call import Caller
-from .._command import Command, Repeat
-from .._convert import Answer, acknowledged, reader, wire
+from .._convert import Answer, acknowledged, added_id, reader, wire
 from .._fields import Fields, choice, code, switch, text
 from .._limits import RULES
-from ..errors import NotFound
+from .._listing import listed
+from .._script import Script
 
 __all__ = ["Template", "TemplateChanges", "TemplateKind", "TemplateOptions", "Templates"]
 
 _DOCS: Final = "https://smscentre.com/api/http/templates/"
-_RULES: Final = (RULES["templates.identical"],)
 
 TemplateKind: TypeAlias = Literal["sms", "flash", "bin", "push", "mms", "call", "mail", "viber"]
 
@@ -60,22 +59,11 @@ _FIELDS: Final = Fields(
 )
 
 
-@attrs.frozen
-class _Added(Answer):
-    id: str
-
-
-_ADD: Final = Command("templates.php", reader(_Added), flag={"add": "1"}, rules=_RULES, docs=_DOCS)
-_CHANGE: Final = Command("templates.php", acknowledged, flag={"chg": "1"}, rules=_RULES, docs=_DOCS)
-_DELETE: Final = Command("templates.php", acknowledged, flag={"del": "1"}, rules=_RULES, docs=_DOCS)
-_GET: Final = Command(
-    "templates.php",
-    reader(list[Template]),
-    flag={"get": "1"},
-    rules=_RULES,
-    repeat=Repeat.ALWAYS,
-    docs=_DOCS,
-)
+_SCRIPT: Final = Script("templates.php", _DOCS, (RULES["templates.identical"],))
+_ADD: Final = _SCRIPT.changing("add", added_id)
+_CHANGE: Final = _SCRIPT.changing("chg", acknowledged)
+_DELETE: Final = _SCRIPT.changing("del", acknowledged)
+_GET: Final = _SCRIPT.reading("get", reader(list[Template]))
 
 
 @attrs.frozen(eq=False)
@@ -90,7 +78,7 @@ class Templates:
         https://smscentre.com/api/http/templates/
         """
         fields = _FIELDS.write({"name": name, "text": text, **options})
-        return (await self._call(_ADD, fields)).id
+        return await self._call(_ADD, fields)
 
     async def change(self, id: str | int, **changes: Unpack[TemplateChanges]) -> None:
         """Change what is given of a template, and nothing else.
@@ -112,7 +100,4 @@ class Templates:
 
         https://smscentre.com/api/http/templates/
         """
-        try:
-            return await self._call(_GET, {})
-        except NotFound:
-            return []
+        return await listed(self._call, _GET, {})

@@ -16,14 +16,14 @@ import trustme
 from ..client import AsyncSmsc
 from .account import Account, Guard, Refusal
 from .app import App
-from .books import Books
+from .base import SandboxBase
 from .callbacks import Callback
+from .down import Down
 from .fault_host import FaultHost
 from .faults import Fault, Faults, Strike
 from .message import FATES, Fate, Message, Step
 from .poster import Poster
 from .server import Host
-from .wreck import Down
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 
-class Sandbox(Books):
+class Sandbox(SandboxBase):
     """The service on this machine: real TLS and HTTP/2, one account, a main host and backups.
 
     Works as a context manager with and without `async`, on asyncio and trio; it runs in threads of

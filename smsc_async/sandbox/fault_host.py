@@ -6,16 +6,16 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, Final
 
-from .fault_desk import Desk
-from .fault_http2 import Http2Link
-from .fault_http11 import Http11Link
+from .fault_http2 import Http2Connection
+from .fault_http11 import Http11Connection
+from .fault_responder import FaultResponder
 from .server import Host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .app import App
-    from .fault_link import Link
+    from .fault_connection import FaultConnection
     from .faults import Faults
     from .listener import Listener
 
@@ -52,15 +52,17 @@ class FaultHost(Host):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self._certfile)
         context.set_alpn_protocols(["h2" if self._http2 else "http/1.1"])
-        speaks = Http2Link if self._http2 else Http11Link
-        desk = Desk(self._app, self._faults, self._index, self.port, self._time)
-        links: set[Link] = set()
+        speaks = Http2Connection if self._http2 else Http11Connection
+        responder = FaultResponder(self._app, self._faults, self._index, self.port, self._time)
+        connections: set[FaultConnection] = set()
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: speaks(desk, links), sock=listener, ssl=context)
+        server = await loop.create_server(
+            lambda: speaks(responder, connections), sock=listener, ssl=context
+        )
         await ended.wait()
         server.close()
-        for link in tuple(links):
-            link.cut()
+        for connection in tuple(connections):
+            connection.cut()
         last = loop.time() + _GOODBYE
-        while links and loop.time() < last:  # noqa: ASYNC110 - it takes one look, or two
+        while connections and loop.time() < last:  # noqa: ASYNC110 - it takes one look, or two
             await asyncio.sleep(_MOMENT)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import h11
 
 from .app import Answer, Request
-from .fault_link import Link
+from .fault_connection import FaultConnection
 from .faults import Fault, Strike
 
 if TYPE_CHECKING:
-    from .fault_desk import Desk
+    from .fault_responder import FaultResponder
 
-__all__ = ["Http11Link"]
+__all__ = ["Http11Connection"]
 
 _BROKEN_OFF: Final = frozenset(
     (
@@ -26,14 +26,14 @@ _BROKEN_OFF: Final = frozenset(
 _HEAD_ALONE: Final = frozenset((Fault.CLOSE_AFTER_HEAD, Fault.RESET_AFTER_HEAD))
 
 
-class Http11Link(Link):
+class Http11Connection(FaultConnection):
     """Reads one request after the other and answers it; a fault ends the connection with it.
 
     What resets a stream in HTTP/2 resets the connection.
     """
 
-    def __init__(self, desk: Desk, links: set[Link]) -> None:
-        super().__init__(desk, links)
+    def __init__(self, responder: FaultResponder, connections: set[FaultConnection]) -> None:
+        super().__init__(responder, connections)
         self._h11 = h11.Connection(h11.SERVER)
         self._request: h11.Request | None = None
         self._body = bytearray()
@@ -68,10 +68,10 @@ class Http11Link(Link):
         path, _, query = self._request.target.partition(b"?")
         kind = dict(self._request.headers).get(b"content-type", b"")
         body, self._body = bytes(self._body), bytearray()
-        return Request(path.decode("ascii"), query, body, self.desk.port, "1.1", kind)
+        return Request(path.decode("ascii"), query, body, self.responder.port, "1.1", kind)
 
     def _take(self, request: Request) -> None:
-        strike = self.desk.strike(request)
+        strike = self.responder.strike(request)
         fault = strike.fault if strike else None
         if fault is Fault.CLOSE_BEFORE:
             self.close()
@@ -83,7 +83,7 @@ class Http11Link(Link):
             self.start(self._serve(request, strike))
 
     async def _serve(self, request: Request, strike: Strike | None) -> None:
-        answer = await self.desk.answer(request, strike)
+        answer = await self.responder.answer(request, strike)
         fault = strike.fault if strike else None
         if fault is Fault.RESET_AFTER:
             self.reset()

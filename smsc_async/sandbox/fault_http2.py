@@ -13,15 +13,15 @@ import h2.events
 import h2.exceptions
 
 from .app import Answer, Request
-from .fault_link import Link
+from .fault_connection import FaultConnection
 from .faults import Fault, Strike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .fault_desk import Desk
+    from .fault_responder import FaultResponder
 
-__all__ = ["Http2Link"]
+__all__ = ["Http2Connection"]
 
 _GOAWAY: Final = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00"
 """The head of a GOAWAY frame of eight bytes."""
@@ -41,11 +41,11 @@ class _Coming:
     body: bytearray = attrs.field(factory=bytearray)
 
 
-class Http2Link(Link):
+class Http2Connection(FaultConnection):
     """Reads requests and answers them; a fault may end one of them, or all at once."""
 
-    def __init__(self, desk: Desk, links: set[Link]) -> None:
-        super().__init__(desk, links)
+    def __init__(self, responder: FaultResponder, connections: set[FaultConnection]) -> None:
+        super().__init__(responder, connections)
         config = h2.config.H2Configuration(client_side=False, header_encoding="utf-8")
         self._h2 = h2.connection.H2Connection(config)
         self._requests: dict[int, _Coming] = {}
@@ -104,8 +104,8 @@ class Http2Link(Link):
             return
         path, _, query = coming.path.partition("?")
         kind = coming.content_type.encode()
-        request = Request(path, query.encode(), bytes(coming.body), self.desk.port, "2", kind)
-        strike = self.desk.strike(request)
+        request = Request(path, query.encode(), bytes(coming.body), self.responder.port, "2", kind)
+        strike = self.responder.strike(request)
         if strike is not None and self._refuses(stream, strike.fault):
             return
         self._last = max(self._last, stream)
@@ -157,7 +157,7 @@ class Http2Link(Link):
             asyncio.get_running_loop().call_later(_MOMENT, self.close)
 
     async def _serve(self, stream: int, request: Request, strike: Strike | None) -> None:
-        answer = await self.desk.answer(request, strike)
+        answer = await self.responder.answer(request, strike)
         if stream not in self._begun:
             return
         try:

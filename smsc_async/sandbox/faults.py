@@ -92,6 +92,8 @@ Choice: TypeAlias = "Callable[[str, int], tuple[Fault, float] | None]"
 
 @attrs.define
 class _Plan:
+    """A fault, the requests that it hits, and how many of them have come."""
+
     fault: Fault
     script: str
     host: int | None

@@ -10,11 +10,14 @@ import attrs
 from .account import PRICE, ServiceError
 from .ids import read_id
 from .kinds import TAIL, Kind, kind_of, uploads, without_prefix
+from .message import Message
 from .schedule import delay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
+
+    from .message import Step
 
 __all__ = ["Line", "Order", "read_order"]
 
@@ -53,6 +56,34 @@ class Order:
         """What makes two requests identical: kind, recipients and content; not their ids."""
         messages = tuple(sorted((line.recipient, line.text) for line in self.lines))
         return self.channel, messages, self.subject, self.files
+
+    def message(
+        self,
+        line: Line,
+        message_id: str,
+        *,
+        cost: Decimal,
+        accepted_at: float,
+        timestamp: int,
+        steps: tuple[Step, ...],
+    ) -> Message:
+        """Return the message of one of its lines, as it is when it is taken."""
+        return Message(
+            id=message_id,
+            phone=line.recipient,
+            text=line.text,
+            comment=line.comment,
+            sender=line.sender,
+            kind=self.kind,
+            units=line.units,
+            cost=cost,
+            accepted_at=accepted_at,
+            timestamp=timestamp,
+            steps=steps,
+            channel=self.channel,
+            subject=self.subject,
+            files=self.files,
+        )
 
 
 def read_order(form: Mapping[str, str], now: float) -> Order:

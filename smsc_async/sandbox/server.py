@@ -13,8 +13,8 @@ from hypercorn.asyncio import (
 )
 from hypercorn.config import Config, Sockets
 
+from .down import Down, DownListener
 from .listener import Listener
-from .wreck import Down, Wreck
 
 if TYPE_CHECKING:
     from typing import Any
@@ -72,7 +72,7 @@ class Host:
         self._port = port
         self._http2 = http2
         self._running: _Running | None = None
-        self._wreck: Wreck | None = None
+        self._down_listener: DownListener | None = None
 
     @property
     def port(self) -> int:
@@ -114,12 +114,12 @@ class Host:
             running.listener.close()
         self._clear_away()
         if down is not Down.REFUSES:
-            self._wreck = Wreck(self._port, silent=down is Down.SILENT)
+            self._down_listener = DownListener(self._port, silent=down is Down.SILENT)
 
     def _clear_away(self) -> None:
-        wreck, self._wreck = self._wreck, None
-        if wreck is not None:
-            wreck.close()
+        listener, self._down_listener = self._down_listener, None
+        if listener is not None:
+            listener.close()
 
     def restart(self) -> None:
         """Kill it if it is running, and start it on the same port."""

@@ -7,8 +7,11 @@ import sys
 
 import anyio
 from clocks import ScaledClock
+from shortened import Shortened
 
 from smsc_async import AsyncSmsc
+from smsc_async._clock import SystemClock
+from smsc_async.governor.address import governor_at
 from smsc_async.sandbox import Sandbox
 
 
@@ -20,9 +23,10 @@ async def run(hosts: list[str], ca: str, journal: str, governor: str, factor: fl
         hosts=hosts,
         verify=ca,
         clock=ScaledClock(factor),
-        reply_timeout=3.0,
+        connect_timeout=1.0,
+        reply_timeout=2.0,
         deadline=100_000.0,
-        governor=governor,
+        governor=Shortened(governor_at(governor, SystemClock()), factor),
     )
     async with smsc:
         report = await smsc.send_many(None, journal=journal, size=20)

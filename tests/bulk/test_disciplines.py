@@ -20,8 +20,8 @@ from .house import Breaking, Smsc, people
 
 pytestmark = pytest.mark.anyio
 
-COUNT = 1500
-SIZE = 10
+COUNT = 600
+SIZE = 4
 KILLS = 12
 
 

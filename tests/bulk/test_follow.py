@@ -16,7 +16,7 @@ from smsc_async import (
     export_csv,
 )
 from smsc_async.bulk import Delivered
-from smsc_async.bulk.scratch import ScratchJournal
+from smsc_async.bulk.memory_journal import MemoryJournal
 from smsc_async.transport import Sent
 
 from .house import Smsc, people
@@ -169,14 +169,14 @@ async def test_a_table_of_results(path: Path, tmp_path: Path) -> None:
     assert {row["outcome"] for row in rows()} == {"accepted", "refused", "in doubt"}
     assert {row["reason"] for row in rows()} == {
         "",
-        "InvalidRequest: to",
+        "InvalidRequest: to: is not an international phone number of 5 to 15 digits",
         "WRONG_NUMBER 249",
     }
 
 
 async def test_without_a_journal_nothing_is_followed() -> None:
     """The journal of a run without one knows nobody who was sent to."""
-    journal = ScratchJournal()
+    journal = MemoryJournal()
 
     assert await journal.undelivered(-1, 10) == ()
     assert await journal.deliver([Delivered("a", "79990000001", 1)]) == 0

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from smsc_async import Attachment, Email, InvalidRequest, Outgoing, Sms, Viber
 from smsc_async.bulk import Coverage
-from smsc_async.bulk.crowd import FEW, Crowd
-from smsc_async.bulk.numbers import ranges
 from smsc_async.bulk.packing import Pack, Packer
+from smsc_async.bulk.ranges import ranges
+from smsc_async.bulk.streaks import FEW, StreakCounters
 from smsc_async.sandbox.order import read_order
 
 from .house import people
@@ -200,25 +200,25 @@ def test_ranges_are_short() -> None:
     assert ranges([]) == ""
 
 
-def test_a_crowd_counts_those_who_get_many() -> None:
+def test_counters_tell_those_who_get_many() -> None:
     """Up to a few messages need no counting; a pause of two epochs forgets them."""
     now = 0.0
-    crowd = Crowd(lambda: now)
+    counters = StreakCounters(lambda: now)
 
-    seen = [crowd.add(["a", "b"]) for _ in range(FEW)]
+    seen = [counters.add(["a", "b"]) for _ in range(FEW)]
     assert seen == [False] * FEW
-    assert crowd.add(["b"])
-    assert not crowd.add(["c"])
+    assert counters.add(["b"])
+    assert not counters.add(["c"])
     now = 61.0
-    assert crowd.add(["a"])
+    assert counters.add(["a"])
     now = 123.0
-    assert crowd.add(["a"])
+    assert counters.add(["a"])
     now = 123.0 + 2 * 62.0
-    assert not crowd.add(["a"])
+    assert not counters.add(["a"])
 
 
-def test_a_crowd_counts_as_far_as_it_needs() -> None:
+def test_counters_count_as_far_as_it_needs() -> None:
     """Hundreds of messages to one recipient are just many."""
-    crowd = Crowd(lambda: 0.0)
+    counters = StreakCounters(lambda: 0.0)
 
-    assert all([crowd.add(["a"]) for _ in range(600)][FEW:])
+    assert all([counters.add(["a"]) for _ in range(600)][FEW:])

@@ -1,59 +1,28 @@
-"""The journal on PostgreSQL: what the one in a file does, and many workers, and an outbox."""
+"""The journal on PostgreSQL: many workers on one run, and an outbox."""
 
 from __future__ import annotations
 
-import secrets
 import subprocess
 import sys
 from collections import Counter
 from decimal import Decimal
 
 import anyio
-import psycopg
+import attrs
 import pytest
 
-from smsc_async import BulkResult, JournalError, Outgoing
-from smsc_async.bulk import Delivered, Journal, Mark, Pack, SourceMark
+from smsc_async import BulkReport, BulkResult, JournalError, Outgoing
+from smsc_async.bulk import Mark, Pack, SourceMark
 from smsc_async.bulk.postgres import PostgresJournal
-from smsc_async.errors import InvalidRequest, SmscError
-from smsc_async.transport import Sent
+from smsc_async.bulk.sender import PackSender
+from smsc_async.errors import SmscError
 
-from .house import Break, Smsc, people
+from .house import Smsc, people
+from .journals import OnPostgres
 
 pytestmark = pytest.mark.anyio
 
-
-@pytest.fixture
-def url(postgres_url: str) -> str:
-    """Where a run of the test's own is."""
-    return f"{postgres_url}?run={secrets.token_hex(8)}&lease=30"
-
-
-def change(url: str, statement: str, *values: object) -> None:
-    """Change something in the database."""
-    bare, _, _ = url.partition("?")
-    with psycopg.connect(bare) as connection:
-        connection.execute(statement.encode(), values or None)
-
-
-def run_of(url: str) -> str:
-    return url.partition("run=")[2].partition("&")[0]
-
-
-def put(url: str, *messages: Outgoing) -> None:
-    """Do what an application does in a transaction of its own."""
-    for one in messages:
-        change(
-            url,
-            "INSERT INTO smsc_outbox (run, phone, text, sender) VALUES (%s, %s, %s, %s)",
-            *(run_of(url), one.to, one.text, one.sender),
-        )
-
-
-async def make_tables(url: str) -> None:
-    journal = PostgresJournal(url)
-    await journal.open("makes the tables")
-    await journal.aclose()
+NO_PHONE = "InvalidRequest: to: is not an international phone number of 5 to 15 digits"
 
 
 def numbers(smsc: Smsc) -> Counter[str]:
@@ -70,166 +39,80 @@ def accepted(one: Pack) -> Mark:
     return Mark(one, results, len(one), Decimal("0.10") * len(one))
 
 
-def the_dead(url: str) -> None:
-    """Let the leases of all workers of the run be over."""
-    change(
-        url,
-        "UPDATE smsc_worker SET alive_until = now() - interval '1 second' WHERE run = %s",
-        run_of(url),
-    )
+def workers(database: OnPostgres, count: int) -> list[PostgresJournal]:
+    """Journals of as many workers on one run."""
+    return [PostgresJournal(database.where) for _ in range(count)]
 
 
-async def cancelled_after(smsc: Smsc, url: str, count: int, results: int) -> None:
-    """Run until so many results were told, and die."""
-    told = 0
-    with anyio.CancelScope() as scope:
-
-        def on_result(_: BulkResult) -> None:
-            nonlocal told
-            told += 1
-            if told == results:
-                scope.cancel()
-
-        await smsc.send_many(people(count), journal=url, on_result=on_result)
-
-
-async def test_a_run_goes_on(url: str) -> None:
-    """What was not sent is sent, what was sent is not, what was in flight is looked up."""
-    first = Smsc()
-    await cancelled_after(first, url, 3000, 950)
-    sent = len(first.messages)
-
-    report = await first.again().send_many(people(3000), journal=url)
-
-    assert 900 < sent < 3000
-    assert set(numbers(first).values()) == {1}
-    assert (report.accepted, report.in_doubt, report.left) == (3000, 0, 0)
-    assert [result.number async for result in report] == list(range(3000))
-    assert report.cost == sum(message.cost for message in first.messages)
-
-
-async def test_a_finished_run_stays_finished(url: str) -> None:
-    """Once all is done, the same call sends nothing and reports the same."""
-    first = Smsc()
-    messages = [*people(300), Outgoing("nobody\0", "Hello")]
-    done = await first.send_many(messages, journal=url)
-
-    report = await first.again().send_many(messages, journal=url)
-
-    assert len(first.exchange.forms) == 3
-    assert (report.accepted, report.refused) == (300, {"InvalidRequest: to": 1})
-    assert (report.units, report.cost) == (done.units, done.cost)
-
-
-async def test_another_source_is_noticed(url: str) -> None:
-    """A source that has changed, or other options, send nothing."""
-    smsc = Smsc()
-    await cancelled_after(smsc, url, 3000, 500)
-    sent = len(smsc.messages)
-
-    with pytest.raises(JournalError, match="another source"):
-        await smsc.again().send_many(people(3000, first=1), journal=url)
-    with pytest.raises(JournalError, match="the options of the run"):
-        await smsc.again().send_many(people(3000), journal=url, sender="Shop")
-
-    assert len(smsc.messages) == sent
-
-
-async def test_what_money_was_missing_for_is_sent_later(url: str) -> None:
-    """Packs that were given back go first when the run goes on, under the ids they had."""
-    smsc = Smsc(balance="30")
-    first = await smsc.send_many(list(people(1000)), journal=url)
-    ids = {form["id"] for form in smsc.sends}
-    smsc.exchange.account.balance += 1000
-    before = len(smsc.sends)
-
-    report = await smsc.send_many(list(people(1000)), journal=url)
-
-    assert (first.accepted, first.left) == (200, 800)
-    assert {form["id"] for form in smsc.sends[before:]} & ids
-    assert report.accepted == len(smsc.messages) == 1000
-    assert set(numbers(smsc).values()) == {1}
-
-
-async def test_doubts_are_asked_about_again(url: str) -> None:
-    """What was in doubt is found when the service can be asked, and not sent again."""
-    smsc = Smsc()
-
-    def lose(path: str, number: int) -> Break | None:
-        return (True, Sent.UNKNOWN) if path.endswith("status.php") or number == 0 else None
-
-    smsc.exchange.choose = lose
-    first = await smsc.send_many(people(300), journal=url)
-    doubtful = [result async for result in first if result.outcome == "in doubt"]
-    smsc.exchange.choose = lambda *_: None
-
-    report = await smsc.again().send_many(people(300), journal=url)
-
-    assert (first.accepted, first.in_doubt, len(doubtful)) == (200, 100, 100)
-    assert (report.accepted, report.in_doubt) == (300, 0)
-    assert set(numbers(smsc).values()) == {1}
-
-
-async def test_who_is_refused_fails_nobody_else(url: str) -> None:
-    """A pack that is refused as a whole is halved, and the journal has the halves."""
-    smsc = Smsc()
-    smsc.exchange.choose = lambda _, number: (
-        b'{"error":"no","error_code":8}' if not number else None
-    )
-
-    report = await smsc.send_many(people(100), journal=url)
-
-    assert (report.accepted, report.left) == (100, 0)
-    assert len({result.message_id async for result in report}) == 2
-
-
-async def test_statuses_are_written_down(url: str) -> None:
-    """A status never takes a final one's place; who is not known here is left alone."""
-    journal: Journal = PostgresJournal(url)
-    await Smsc().send_many(people(3), journal=url)
-    [one, two, _] = await journal.undelivered(-1, 10)
-    final = Delivered(one.message_id or "", one.phone.lstrip("+"), 1, 0, 1_700_000_000)
-    waiting = Delivered(one.message_id or "", one.phone, 0)
-    other = Delivered(two.message_id or "", two.phone, 0)
-
-    known = await journal.deliver([final, other, Delivered("x", "+7", 1)])
-    late = await journal.deliver([waiting])
-
-    assert (known, late) == (2, 0)
-    assert await journal.deliver([]) == 0
-    assert await journal.deliveries() == {1: 1, 0: 1, None: 1}
-    assert [result.number for result in await journal.undelivered(0, 1)] == [1]
-
-
-async def test_claims_of_the_dead_are_adopted(url: str) -> None:
-    """Only when the lease is over, by one of the living; then the late one cannot mark."""
-    dead, living, other = (PostgresJournal(url) for _ in range(3))
+async def test_claims_of_the_dead_are_adopted(database: OnPostgres) -> None:
+    """Only when the lease is over, by one of the living; then the late one can do nothing."""
+    dead, living, other = workers(database, 3)
+    late = pack("m1", 0, 1)
     await dead.open("dead")
-    await dead.claim([pack("m1", 0, 1)], source=SourceMark(2, "x"))
+    await dead.claim([late], source=SourceMark(2, "x"))
     known = await living.open("living")
     await other.open("other")
 
     before = await living.adopt()
-    the_dead(url)
+    database.let_lease_end("dead")
     adopted = await living.adopt()
     again = await other.adopt()
-    with pytest.raises(JournalError, match="taken for dead"):
-        await dead.renew()
 
     assert (before, known.mark.read, again) == ([], 2, [])
-    assert [one.pack for one in adopted] == [pack("m1", 0, 1)]
-    await other.aclose()
+    assert [one.pack for one in adopted] == [late]
+    with pytest.raises(JournalError, match="taken for dead"):
+        await dead.renew()
     with pytest.raises(JournalError, match="adopted m1"):
-        await dead.mark(accepted(pack("m1", 0, 1)))
-    await living.mark(accepted(pack("m1", 0, 1)))
+        await dead.mark(accepted(late))
+    with pytest.raises(JournalError, match="adopted m1"):
+        await dead.claim([pack("m2", 0), pack("m3", 1)], source=None, instead_of=late)
+    await dead.release(late)
+    assert await other.take() is None
+    await living.mark(accepted(late))
     assert (await living.totals()).accepted == 2
-    for journal in (dead, living):
+    for journal in (dead, living, other):
         await journal.aclose()
 
 
-async def test_who_ends_leaves_claims_at_once(url: str) -> None:
+async def test_the_living_settle_what_the_dead_had_in_flight(database: OnPostgres) -> None:
+    """While they work on: what the service has is accepted, what it has not is sent."""
+    await database.make_tables()
+    database.put(*people(20))
+    smsc, stop, reports = Smsc(), anyio.Event(), list[BulkReport]()
+    dead = PostgresJournal(database.where, size=5)
+    await dead.open("dead")
+    claimed = [await dead.take() for _ in range(4)]
+    sender = PackSender(smsc._call, smsc.clock, ended=anyio.Event(), stop=lambda _: None)
+    for one in claimed[:2]:
+        assert one is not None
+        await sender.send(one)
+
+    async def work() -> None:
+        reports.append(await smsc.send_outbox(database.where, stop=stop))
+
+    async def settled(count: int) -> None:
+        while (await database.journal().totals()).accepted < count:
+            await anyio.sleep(0.01)
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(work)
+            database.put(*people(1, first=20))
+            await settled(1)
+            before = len(smsc.messages)
+            database.let_lease_end("dead")
+            await settled(21)
+            stop.set()
+
+    assert before == 11
+    assert numbers(smsc) == Counter(f"7999{number:07}" for number in range(21))
+    assert (reports[0].accepted, reports[0].in_doubt, reports[0].left) == (21, 0, 0)
+    await dead.aclose()
+
+
+async def test_who_ends_leaves_claims_at_once(database: OnPostgres) -> None:
     """What a worker has claimed when it ends need not wait for its lease."""
-    first, second = PostgresJournal(url), PostgresJournal(url)
+    first, second = workers(database, 2)
     await first.open("first")
     await first.claim([pack("m1", 0)], source=SourceMark(1, "x"))
     await second.open("second")
@@ -241,9 +124,9 @@ async def test_who_ends_leaves_claims_at_once(url: str) -> None:
     await second.aclose()
 
 
-async def test_one_worker_reads_the_source(url: str) -> None:
+async def test_one_worker_reads_the_source(database: OnPostgres) -> None:
     """Another is refused, and so is one that knows less than has been read since."""
-    first, second = PostgresJournal(url), PostgresJournal(url)
+    first, second = workers(database, 2)
     await first.open("first")
     await second.open("second")
     await first.claim([pack("m1", 0)], source=SourceMark(1, "x"))
@@ -261,49 +144,91 @@ async def test_one_worker_reads_the_source(url: str) -> None:
     await second.aclose()
 
 
-async def test_two_workers_never_take_the_same(url: str) -> None:
+async def test_many_begin_at_once(database: OnPostgres) -> None:
+    """The tables are made by one of them, and all go on."""
+    journals = workers(database, 6)
+
+    async with anyio.create_task_group() as group:
+        for number, journal in enumerate(journals):
+            group.start_soon(journal.open, f"worker {number}")
+    for journal in journals:
+        await journal.aclose()
+
+    assert database.ask("SELECT count(*) FROM smsc_schema") == [(1,)]
+
+
+async def test_runs_know_nothing_of_each_other(database: OnPostgres) -> None:
+    """Runs of other names share the tables, and nothing else."""
+    other = attrs.evolve(database, run="july")
+    await database.make_tables()
+    database.put(*people(3))
+    other.put(*people(4))
+    june, july = Smsc(), Smsc()
+
+    first = await june.send_many(None, journal=database.where)
+    with pytest.raises(JournalError, match="there is no journal of a run july"):
+        await other.journal().totals()
+    second = await july.send_many(None, journal=other.where)
+
+    assert (first.accepted, first.left, second.accepted) == (3, 0, 4)
+    assert (len(june.messages), len(july.messages)) == (3, 4)
+
+
+async def test_two_workers_never_take_the_same(database: OnPostgres) -> None:
     """Each message of the outbox is taken by one, in order, with the fields of all."""
-    await make_tables(url)
-    put(url, *people(40), Outgoing("?", "Hello"), Outgoing("+79990000040", "Hello", "Shop"))
+    await database.make_tables()
+    database.put(*people(40), Outgoing("?", "Hello"), Outgoing("+79990000040", "Hello", "Shop"))
     smsc = Smsc()
     reports = []
 
     async def work(worker: Smsc) -> None:
-        reports.append(await worker.send_many(None, journal=url, size=5, translit=1))
+        reports.append(await worker.send_many(None, journal=database.where, size=5, translit=1))
 
     async with anyio.create_task_group() as group:
         group.start_soon(work, smsc)
         group.start_soon(work, smsc.again())
 
-    totals = await PostgresJournal(url).totals()
+    totals = await database.journal().totals()
     assert numbers(smsc) == Counter(f"7999{number:07}" for number in range(41))
-    assert (totals.accepted, totals.refused, totals.left) == (41, {"InvalidRequest: to": 1}, 0)
+    assert (totals.accepted, totals.refused, totals.left) == (41, {NO_PHONE: 1}, 0)
     assert all("translit" in form for form in smsc.sends)
     assert sum("sender" in form for form in smsc.sends) == 1
 
 
-async def test_an_outbox_beside_a_source(url: str) -> None:
+async def test_an_outbox_beside_a_source(database: OnPostgres) -> None:
     """What the outbox has does not pass for a part of the source."""
-    await make_tables(url)
-    put(url, Outgoing("+79000000000", "Hello"))
+    await database.make_tables()
+    database.put(Outgoing("+79000000000", "Hello"))
     smsc = Smsc()
 
-    report = await smsc.send_many(people(10), journal=url)
-    again = await smsc.send_many(people(12), journal=url)
+    report = await smsc.send_many(people(10), journal=database.where)
+    again = await smsc.send_many(people(12), journal=database.where)
 
     assert (report.accepted, again.accepted, len(smsc.messages)) == (11, 13, 13)
 
 
-async def test_an_outbox_is_sent_until_it_is_stopped(url: str) -> None:
+async def test_what_waits_in_the_outbox_is_left(database: OnPostgres) -> None:
+    """It is counted before anybody has taken it."""
+    journal = PostgresJournal(database.where)
+    await journal.open("a")
+    database.put(*people(7))
+
+    totals = await journal.totals()
+    await journal.aclose()
+
+    assert (totals.left, totals.in_doubt) == (7, 0)
+
+
+async def test_an_outbox_is_sent_until_it_is_stopped(database: OnPostgres) -> None:
     """What comes while nothing is there is sent, too; and a worker that waits can be stopped."""
-    await make_tables(url)
-    put(url, *people(5))
+    await database.make_tables()
+    database.put(*people(5))
     smsc = Smsc()
     stop = anyio.Event()
     reports = []
 
     async def work() -> None:
-        reports.append(await smsc.send_outbox(url, stop=stop))
+        reports.append(await smsc.send_outbox(database.where, stop=stop))
 
     with anyio.fail_after(20):
         async with anyio.create_task_group() as group:
@@ -311,7 +236,7 @@ async def test_an_outbox_is_sent_until_it_is_stopped(url: str) -> None:
             for count in (5, 8):
                 while len(smsc.messages) < count:
                     await anyio.sleep(0.01)
-                put(url, *people(3, first=count))
+                database.put(*people(3, first=count))
             while len(smsc.messages) < 11:
                 await anyio.sleep(0.01)
             stop.set()
@@ -320,53 +245,23 @@ async def test_an_outbox_is_sent_until_it_is_stopped(url: str) -> None:
     assert set(numbers(smsc).values()) == {1}
 
 
-async def test_an_outbox_ends_with_what_meets_everybody(url: str) -> None:
+async def test_an_outbox_ends_with_what_meets_everybody(database: OnPostgres) -> None:
     """A worker that waits ends by itself when there is no money, and the rest is left."""
-    await make_tables(url)
-    put(url, *people(20))
+    await database.make_tables()
+    database.put(*people(20))
     smsc = Smsc(balance="1")
 
     with anyio.fail_after(20):
-        report = await smsc.send_outbox(url, stop=anyio.Event(), size=5)
+        report = await smsc.send_outbox(database.where, stop=anyio.Event(), size=5)
 
     assert report.stopped_by is not None
     assert (report.accepted, report.left) == (5, 15)
 
 
-async def test_there_is_no_journal(url: str, postgres_url: str) -> None:
-    """Who only looks makes nothing; what is no address, lease or server is named."""
-    with pytest.raises(JournalError, match="there is no journal"):
-        await PostgresJournal(url).totals()
-    with pytest.raises(JournalError, match="there is no journal"):
-        [_ async for _ in PostgresJournal(url).results()]
-    with pytest.raises(JournalError, match="on PostgreSQL"):
-        await PostgresJournal("postgresql://smsc@127.0.0.1:1/postgres").totals()
-    with pytest.raises(InvalidRequest, match="lease"):
-        PostgresJournal(f"{postgres_url}?lease=soon")
-
-
-async def test_a_connection_that_is_gone_is_made_again(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """When the server has ended a connection meanwhile, the next call has another."""
-    monkeypatch.setattr("smsc_async.bulk.postgres_pool._STALE", 0.0)
-    journal = PostgresJournal(url)
-    await journal.open("a")
-    change(
-        url,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-        " AND query LIKE '%smsc_%' AND datname = 'postgres'",
-    )
-
-    assert (await journal.totals()).accepted == 0
-    await journal.aclose()
-
-
 async def test_without_psycopg(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package the error says how to get it."""
-    monkeypatch.delitem(sys.modules, "smsc_async.bulk.postgres")
-    monkeypatch.delitem(sys.modules, "smsc_async.bulk.postgres_work")
-    monkeypatch.delitem(sys.modules, "smsc_async.bulk.postgres_pool")
+    for name in ("postgres", "postgres_work", "postgres_pool"):
+        monkeypatch.delitem(sys.modules, f"smsc_async.bulk.{name}")
     monkeypatch.setitem(sys.modules, "psycopg", None)
 
     with pytest.raises(SmscError, match=r"smsc-async\[postgres\]"):

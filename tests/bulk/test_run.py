@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -24,8 +26,8 @@ from smsc_async import (
     SmscError,
     Viber,
 )
-from smsc_async.bulk import Adopted, Pack
-from smsc_async.bulk.scratch import ScratchJournal
+from smsc_async.bulk import Adopted, Pack, settle
+from smsc_async.bulk.memory_journal import MemoryJournal
 from smsc_async.transport import Sent
 
 from .house import TEXT, Break, Smsc, people
@@ -133,12 +135,13 @@ async def test_what_nobody_could_send_is_refused_here() -> None:
 
     report = await smsc.send_many(bad)
 
-    assert report.refused == {
-        "InvalidRequest: to": 4,
-        "InvalidRequest: text": 1,
-        "InvalidRequest: sender": 1,
-        "InvalidRequest: content": 1,
-    }
+    fields: Counter[str] = Counter()
+    for reason, count in report.refused.items():
+        fields[reason.split(": ")[1]] += count
+    assert fields == {"to": 4, "text": 1, "sender": 1, "content": 1}
+    assert report.refused["InvalidRequest: text: is empty"] == 1
+    assert [one.number for one in report.first_refused] == [0, 1, 2, 3, 4]
+    assert "phone number" in str(report.first_refused[0].reason)
     assert smsc.exchange.forms == []
     assert report.complete
     assert [result.message_id for result in await results(report)] == [None] * 7
@@ -330,7 +333,18 @@ async def test_dry_run_sends_nothing() -> None:
 
     assert smsc.messages == []
     assert (report.accepted, report.cost, report.units) == (50, Decimal("7.5"), 50)
-    assert report.refused == {"WRONG_NUMBER 249": 1, "InvalidRequest: to": 1}
+    rule = "InvalidRequest: to: is not an international phone number of 5 to 15 digits"
+    assert report.refused == {"WRONG_NUMBER 249": 1, rule: 1}
+    assert [(one.number, one.reason) for one in report.first_refused] == [
+        (50, "WRONG_NUMBER 249"),
+        (51, rule),
+    ]
+
+
+async def test_a_file_has_no_outbox(tmp_path: Path) -> None:
+    """Nobody could put anything into a file, so waiting for it is refused."""
+    with pytest.raises(InvalidRequest, match="journal: has to be postgresql"):
+        await Smsc().send_outbox(str(tmp_path / "june.db"), stop=anyio.Event())
 
 
 async def test_stop_ends_the_run_cleanly() -> None:
@@ -535,18 +549,19 @@ def doubtful(smsc: Smsc) -> list[int]:
     ]
 
 
-async def test_more_doubts_than_one_question_holds() -> None:
-    """Thousands of messages in doubt are asked about in as many questions as it takes."""
+async def test_more_doubts_than_one_question_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many messages in doubt are asked about in as many questions as it takes."""
+    monkeypatch.setattr(settle, "_MOST", 500)
     smsc = Smsc()
     smsc.exchange.choose = lambda path, _: (
         (True, Sent.UNKNOWN) if path.endswith("send.php") else None
     )
 
-    report = await smsc.send_many(people(21_000), size=1000)
+    report = await smsc.send_many(people(1050), size=50)
 
-    assert (report.accepted, len(smsc.messages)) == (21_000, 21_000)
+    assert (report.accepted, len(smsc.messages)) == (1050, 1050)
     assert len(doubtful(smsc)) >= 3
-    assert max(doubtful(smsc)) <= 10_000
+    assert max(doubtful(smsc)) <= 500
 
 
 async def test_a_limit_of_questions_is_learned() -> None:
@@ -649,7 +664,7 @@ async def test_a_lease_is_renewed() -> None:
     smsc = Smsc()
     renewed: list[float] = []
 
-    class Leased(ScratchJournal):
+    class Leased(MemoryJournal):
         @property
         def lease(self) -> float:
             return 30.0

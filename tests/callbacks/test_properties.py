@@ -25,7 +25,7 @@ from smsc_async.callbacks import (
     parse,
 )
 
-RUNS = int(os.environ.get("SMSC_CALLBACK_RUNS", "20000"))
+RUNS = int(os.environ.get("SMSC_CALLBACK_RUNS", "10000"))
 PARTS = 5 if RUNS < 100_000 else 25
 
 NAMES = st.sampled_from(

@@ -215,3 +215,14 @@ def test_memory_has_an_end() -> None:
     assert [bool(tracker.all(message)) for message in ("m1", "m2", "m3")] == [True, False, True]
     with pytest.raises(InvalidRequest):
         MemoryStore(size=0)
+
+
+def test_a_failed_message_says_why() -> None:
+    """Why a message has not arrived is said in words, and of letters in others."""
+    sms = RecipientStatus("m1", "79991234567", DeliveryStatus.UNDELIVERABLE, error=DeliveryError(1))
+    mail = RecipientStatus(
+        "m1", "a@b.example", DeliveryStatus.UNDELIVERABLE, error=DeliveryError(1)
+    )
+
+    assert (sms.reason, mail.reason) == ("there is no such number", "there is no such address")
+    assert RecipientStatus("m1", "79991234567").reason is None

@@ -157,6 +157,7 @@ JSON = st.recursive(
 BODIES = st.binary(max_size=200) | JSON.map(lambda document: json.dumps(document).encode())
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(name=st.sampled_from(list(API)), body=BODIES)
 @settings(max_examples=300, deadline=None)
 async def test_any_answer(name: str, body: bytes) -> None:

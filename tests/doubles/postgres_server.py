@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from redis_server import wanted
 
-__all__ = ["postgres_server"]
+__all__ = ["PostgresServer", "postgres_server"]
 
 PLACES = "/usr/lib/postgresql/*/bin"
 PATIENCE = 30.0
@@ -48,26 +48,59 @@ def answers(port: int) -> bool:
     return subprocess.run(ask, check=False).returncode == 0
 
 
-@contextmanager
-def postgres_server() -> Iterator[str]:
-    """Make a cluster, start its server, give its URL, and end it afterwards."""
-    initdb, postgres = program("initdb"), program("postgres")
-    with TemporaryDirectory(prefix="smsc-postgres-") as directory:
-        begin, data = somebody(directory), f"{directory}/data"
-        make = [*begin, initdb, "-D", data, "-U", "smsc", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run([*make, "--locale=C"], check=True, stdout=subprocess.DEVNULL)
+class PostgresServer:
+    """A server with a cluster of its own, which can be stopped and started again."""
+
+    def __init__(self, directory: str) -> None:
+        self._begin, self._data = somebody(directory), f"{directory}/data"
+        make = [*self._begin, program("initdb"), "-D", self._data, "-U", "smsc", "-A", "trust"]
+        make += ["-E", "UTF8", "--locale=C", "--no-sync"]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+        self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port: int = free.getsockname()[1]
-        serve = [*begin, postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", ""]
-        process = subprocess.Popen(serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            until = time.monotonic() + PATIENCE
-            while not answers(port):
-                assert process.poll() is None, "postgres does not start"
-                assert time.monotonic() < until, "postgres does not start"
-                time.sleep(0.05)
-            yield f"postgresql://smsc@127.0.0.1:{port}/postgres"
-        finally:
+            self._port: int = free.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"postgresql://smsc@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._process is not None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        serve = [*self._begin, program("postgres"), "-D", self._data, "-p", str(self._port)]
+        # What it holds does not outlast the tests.
+        serve += ["-h", "127.0.0.1", "-k", "", "-c", "fsync=off", "-c", "full_page_writes=off"]
+        self._process = subprocess.Popen(
+            serve, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + PATIENCE
+        while not answers(self._port):
+            assert self._process.poll() is None, "postgres does not start"
+            assert time.monotonic() < until, "postgres does not start"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it, with all that goes on in it; what was committed stays."""
+        process, self._process = self._process, None
+        if process is not None:
             process.send_signal(signal.SIGINT)
             process.wait()
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Make a cluster, start its server, and end it afterwards."""
+    program("postgres")
+    with TemporaryDirectory(prefix="smsc-postgres-") as directory:
+        server = PostgresServer(directory)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from random import Random
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import anyio.lowlevel
+import pytest
 from clocks import InstantClock
 
-from smsc_async import Attempt, MemoryGovernor
+from smsc_async import Attempt, InvalidRequest, MemoryGovernor
 from smsc_async._call import Caller, Pace
 from smsc_async._lifetime import Lifetime
 from smsc_async._wire import Auth
@@ -23,10 +24,24 @@ from smsc_async.sandbox.forms import read_form
 from smsc_async.transport import Body, Progress, Reply, Sent, TransportFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from smsc_async._clock import Clock
     from smsc_async.transport import Exchange
 
-__all__ = ["Client", "InProcess", "ScriptedExchange", "caller", "failure", "fields_of"]
+__all__ = [
+    "Client",
+    "InProcess",
+    "ScriptedExchange",
+    "caller",
+    "failure",
+    "fields_of",
+    "refused_field",
+]
+
+G = TypeVar("G")
+
+_COMMON: Final = {"login", "psw", "fmt", "charset"}
 
 
 async def _whole(body: bytes | Body) -> bytes:
@@ -81,6 +96,11 @@ class ScriptedExchange:
             raise reply
         answer = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         return Reply("smscentre.com", 200, answer, "HTTP/2")
+
+    @property
+    def forms(self) -> list[dict[str, str]]:
+        """What it was asked, without what every request has."""
+        return [{name: form[name] for name in form.keys() - _COMMON} for _, form in self.asked]
 
     async def aclose(self) -> None:
         """Do nothing."""
@@ -139,6 +159,15 @@ def caller(
         random=Random(1),
         lifetime=lifetime,
     )
+
+
+async def refused_field(group: Callable[[Caller], G], act: Callable[[G], Awaitable[object]]) -> str:
+    """Do what is refused before the network, and return the field that it is refused for."""
+    exchange = ScriptedExchange()
+    with pytest.raises(InvalidRequest) as caught:
+        await act(group(caller(exchange)))
+    assert exchange.asked == []
+    return caught.value.field
 
 
 class Client(Messages, Statuses):

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.fleet
 
 WORKER = Path(__file__).with_name("worker.py")
 WORKERS = 4
-SECONDS = float(os.environ.get("SMSC_FLEET_SECONDS", "30"))
+SECONDS = float(os.environ.get("SMSC_FLEET_SECONDS", "60"))
 FACTOR = 10.0
 """How many times as fast the service's clock runs."""
 KILL_EVERY = float(os.environ.get("SMSC_FLEET_KILL", "4"))

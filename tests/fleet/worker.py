@@ -49,8 +49,8 @@ async def run(order: dict[str, Any]) -> None:
             governor=governor,
             patience=LONG,
             deadline=LONG,
-            connect_timeout=1.5 * factor,
-            reply_timeout=2.5 * factor,
+            connect_timeout=1.0,
+            reply_timeout=2.75,
         ) as smsc,
         anyio.create_task_group() as group,
     ):

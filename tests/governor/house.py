@@ -101,7 +101,7 @@ class House:
 
     def nobody_waits(self) -> bool:
         """Whether every line is gone."""
-        return not memory(self.governor)._lines
+        return not memory(self.governor)._queues
 
 
 class Watched:
@@ -137,7 +137,7 @@ class Watched:
 
 def memory(governor: Governor) -> MemoryGovernor:
     """Return what a governor knows without asking its store."""
-    found = governor._front if isinstance(governor, SharedGovernor) else governor
+    found = governor._local if isinstance(governor, SharedGovernor) else governor
     assert isinstance(found, MemoryGovernor)
     return found
 

@@ -23,7 +23,7 @@ def at_once(step: Coroutine[Any, Any, T]) -> T:
 
 
 class PlainLink:
-    """Stands where a `Link` stands, and blocks."""
+    """Stands where a `RedisConnection` stands, and blocks."""
 
     def __init__(self, url: str) -> None:
         where = urlsplit(url)

@@ -249,7 +249,7 @@ def test_the_service_never_sees_too_many() -> None:
     run_state_machine_as_test(
         CoreMachine,
         settings=settings(
-            max_examples=150,
+            max_examples=75,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

@@ -234,15 +234,15 @@ async def test_who_gave_up_costs_no_memory() -> None:
         house = House(group)
         await house.ask("holder", slot())
         await house.ask("patient", slot())
-        line = memory(house.governor)._lines["slots"]
+        queue = memory(house.governor)._queues["slots"]
         for _ in range(10):
             async with anyio.create_task_group() as crowd:
                 for number in range(100):
                     crowd.start_soon(house.asking, str(number), (slot(),), math.inf)
                 await house.clock.others()
                 crowd.cancel_scope.cancel()
-        assert line.length == 1
-        assert len(line._heap) < 50
+        assert queue.length == 1
+        assert len(queue._heap) < 50
         await house.give_back("holder")
         assert "patient" in house.granted
 
@@ -354,4 +354,4 @@ async def test_everybody_gets_their_turn_and_no_limit_is_broken(seed: int) -> No
         await clock.advance(2000.0)
         assert sorted(ended) == list(range(60))
     assert most_flying == 3
-    assert not governor._lines
+    assert not governor._queues

@@ -73,7 +73,7 @@ def give(governor: RedisGovernor, seconds: float) -> None:
     """Give its Redis that much time to answer."""
     store = governor._store
     assert isinstance(store, RedisStore)
-    store._link._timeout = seconds
+    store._connection._timeout = seconds
 
 
 async def used_up(governor: Governor, *needs: Need) -> None:
@@ -452,7 +452,7 @@ async def test_addresses(tmp_path: Path, redis_url: str, monkeypatch: pytest.Mon
 def test_a_governor_has_its_name_from_where_it_is_used(tmp_path: Path) -> None:
     """One that was made before its process forked is another one in each child."""
     made = SqliteGovernor(tmp_path / "governor.db")
-    assert copy.copy(made)._front.name != copy.copy(made)._front.name
+    assert copy.copy(made)._local.name != copy.copy(made)._local.name
 
 
 def test_without_coredis(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -477,14 +477,14 @@ class Strange:
 async def test_answers_of_something_else(reply: object, clock: FakeClock) -> None:
     """What no script of ours would say gives no permit."""
     governor = RedisGovernor("redis://127.0.0.1/0", clock=clock)
-    vars(governor._store)["_link"] = Strange(reply)
+    vars(governor._store)["_connection"] = Strange(reply)
     assert "none of our script's" in str(await unavailable(governor, window()))
 
 
 async def test_a_mistake_leaves_nothing_taken(clock: FakeClock) -> None:
     """Whatever goes wrong in a store, the places are free again here."""
     governor = RedisGovernor("redis://127.0.0.1/0", clock=clock)
-    vars(governor._store)["_link"] = Strange()
+    vars(governor._store)["_connection"] = Strange()
     for _ in range(3):
         with pytest.raises(IndexError):
             await governor.acquire([slot()], lease=LEASE, patience=0)

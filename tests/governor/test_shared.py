@@ -7,8 +7,7 @@ import pytest
 from anyio.abc import TaskGroup
 from clocks import FakeClock
 
-from smsc_async.governor import Outcome
-from smsc_async.governor.front import Front
+from smsc_async.governor import Outcome, local
 
 from .house import HOLD, LEASE, House, memory, slot, window
 
@@ -123,7 +122,7 @@ async def test_places_are_shared_out_evenly() -> None:
     async with anyio.create_task_group() as group:
         street = houses(group, 3)
         for house in street:
-            for number in range(60):
+            for number in range(30):
                 await house.ask(f"{number}", slot(6))
         flying: list[list[str]] = [[] for _ in street]
         for _ in range(12):
@@ -213,15 +212,16 @@ async def test_notices_are_common() -> None:
         assert here.permits["b"].notice is None
 
 
-async def test_what_was_heard_of_others_is_forgotten() -> None:
-    """Of thousands of messages that others had in flight nothing stays."""
+async def test_what_was_heard_of_others_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many messages that others had in flight nothing stays."""
+    monkeypatch.setattr(local, "_FORGET", 32)
     async with anyio.create_task_group() as group:
         here, there = houses(group)
-        for number in range(300):
+        for number in range(40):
             await here.ask(f"{number}", window(f"k{number}"))
             await there.ask(f"{number}", window(f"k{number}"), patience=0)
             await here.pass_time(0.1)
-        assert len(there.refused) == 300
-        front = memory(there.governor)
-        assert isinstance(front, Front)
-        assert len(front._looks) <= 257
+        assert len(there.refused) == 40
+        known = memory(there.governor)
+        assert isinstance(known, local.LocalGovernor)
+        assert len(known._looks) <= 33

@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from smsc_async.governor.base import Need, Notice, Outcome
 from smsc_async.governor.core import Place, join
-from smsc_async.governor.link import Link
 from smsc_async.governor.redis import RedisStore
+from smsc_async.governor.redis_connection import RedisConnection
 from smsc_async.governor.rows import RowCore
 from smsc_async.governor.sqlite import SqliteStore, _Step
 from smsc_async.governor.store import Granted, Refused, Store
@@ -191,7 +191,7 @@ def test_all_stores_answer_alike(redis_url: str, tmp_path: Path) -> None:
     def stores(now: Callable[[], float]) -> list[Store]:
         file.begin(now)
         redis = RedisStore(redis_url, timeout=5.0, prefix=f"t-{secrets.token_hex(8)}", now=now)
-        redis._link = cast("Link", link)
+        redis._connection = cast("RedisConnection", link)
         return [PureStore(now), file, redis]
 
     class Machine(StoresMachine):
@@ -201,7 +201,7 @@ def test_all_stores_answer_alike(redis_url: str, tmp_path: Path) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=60,
+            max_examples=30,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

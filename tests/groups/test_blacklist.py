@@ -11,20 +11,13 @@ import pytest
 from clocks import InstantClock
 from hypothesis import given
 from hypothesis import strategies as st
-from service import InProcess, ScriptedExchange, caller, failure
+from service import InProcess, ScriptedExchange, caller, refused_field
 
 from smsc_async import (
     ApiError,
-    AuthenticationFailed,
-    BadParameters,
     BadReply,
-    InvalidRequest,
-    IpBlocked,
     NotFound,
     OperationFailed,
-    OutcomeUnknown,
-    RateLimited,
-    TooManyRequests,
 )
 from smsc_async._wire import decode
 from smsc_async.groups import blacklist as module
@@ -35,11 +28,9 @@ from smsc_async.groups.blacklist import (
     EmailBlacklist,
     EmailBlacklistEntry,
 )
-from smsc_async.transport import Sent
 
 pytestmark = pytest.mark.anyio
 
-COMMON = {"login", "psw", "fmt", "charset"}
 OK = {"result": "OK"}
 ANNA, BORIS, MAIL = "79991234567", "79990000002", "anna@example.com"
 ALL, MAILINGS, SINGLE = BlockedMessages.ALL, BlockedMessages.MAILINGS, BlockedMessages.SINGLE
@@ -52,23 +43,8 @@ def who(group: Both) -> str:
     return ANNA if group is Blacklist else MAIL
 
 
-def forms(exchange: ScriptedExchange) -> list[dict[str, str]]:
-    return [{name: form[name] for name in form.keys() - COMMON} for _, form in exchange.asked]
-
-
 async def found(blacklist: Blacklist | EmailBlacklist, **options: Any) -> list[Any]:
     return [one async for one in blacklist.all(**options)]
-
-
-@pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
-def service(clock: InstantClock) -> InProcess:
-    """A service without anything on its blacklists."""
-    return InProcess(clock)
 
 
 @pytest.fixture
@@ -130,22 +106,6 @@ async def test_pages(blacklist: Blacklist, service: InProcess) -> None:
     assert service.account.refusals == []
 
 
-async def test_iteration_waits_for_the_limits(clock: InstantClock, service: InProcess) -> None:
-    """Going through the list again and again waits for the limit; asking for a page does not."""
-    blacklist = Blacklist(caller(service, clock=clock, patience=0.0))
-    await blacklist.add(ANNA)
-    for _ in range(5):
-        assert len(await found(blacklist)) == 1
-    assert sum(clock.naps) > 60
-
-    for _ in range(3):
-        await blacklist.page()
-    with pytest.raises(RateLimited) as caught:
-        await blacklist.page()
-    assert caught.value.rule == "phones.identical"
-    assert service.account.refusals == []
-
-
 def many(first: int, count: int = 1000) -> list[dict[str, object]]:
     return [{"id": number} for number in range(first, first - count, -1)]
 
@@ -158,7 +118,7 @@ async def test_pages_on_the_wire() -> None:
     assert exchange.asked == []
     assert [one.id async for one in everybody] == [str(number) for number in range(5000, 2999, -1)]
 
-    assert forms(exchange) == [
+    assert exchange.forms == [
         {"get_black": "1", "cnt": "1000", "prev_id": before} for before in ("5001", "4002", "3003")
     ]
 
@@ -196,7 +156,7 @@ async def test_on_the_wire(group: Both) -> None:
     script = "phones.php" if group is Blacklist else "mails.php"
     one = {"phone": ANNA} if group is Blacklist else {"mail": MAIL}
     assert {path for path, _ in exchange.asked} == {f"/sys/{script}"}
-    assert forms(exchange) == [
+    assert exchange.forms == [
         {"add_black": "1", "type": "1", "cmt": "Хватит", **one},
         {"add_black": "1", **one},
         {"del_black": "1", **one},
@@ -211,7 +171,7 @@ async def test_what_is_blocked(blocked: BlockedMessages) -> None:
     """Each kind of block is written as its documented number."""
     exchange = ScriptedExchange({"id": 5})
     await Blacklist(caller(exchange)).add(ANNA, blocked=blocked)
-    assert forms(exchange)[0]["type"] == str(int(blocked))
+    assert exchange.forms[0]["type"] == str(int(blocked))
 
 
 SAME: list[tuple[str, Callable[[Any], Any]]] = [
@@ -240,11 +200,7 @@ SAME: list[tuple[str, Callable[[Any], Any]]] = [
 )
 async def test_refused_before_the_network(field: str, act: Callable[[Blacklist], Any]) -> None:
     """What breaks a rule is refused with the name of the parameter."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(Blacklist(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
+    assert await refused_field(Blacklist, act) == field
 
 
 @pytest.mark.parametrize(
@@ -263,55 +219,7 @@ async def test_addresses_refused_before_the_network(
     field: str, act: Callable[[EmailBlacklist], Any]
 ) -> None:
     """What breaks a rule is refused with the name of the parameter."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(EmailBlacklist(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
-
-
-def acts(group: Both) -> list[Callable[[Any], Any]]:
-    """What changes something."""
-    return [lambda b: b.add(who(group)), lambda b: b.delete(who(group))]
-
-
-@both
-async def test_never_repeated(group: Both) -> None:
-    """When nobody knows whether it was done, it is not done again."""
-    for act in acts(group):
-        exchange = ScriptedExchange(failure(Sent.UNKNOWN))
-        with pytest.raises(OutcomeUnknown):
-            await act(group(caller(exchange)))
-        assert len(exchange.asked) == 1
-
-
-@both
-async def test_reading_is_repeated(group: Both) -> None:
-    """The list is asked for once more when an answer is lost."""
-    exchange = ScriptedExchange(failure(Sent.UNKNOWN), [{"id": 1}])
-    assert [one.id for one in await group(caller(exchange)).page()] == ["1"]
-
-
-@both
-@pytest.mark.parametrize(
-    ("number", "error"),
-    [
-        (1, BadParameters),
-        (2, AuthenticationFailed),
-        (3, NotFound),
-        (4, IpBlocked),
-        (5, OperationFailed),
-        (9, TooManyRequests),
-    ],
-)
-async def test_error_codes(group: Both, number: int, error: type[ApiError]) -> None:
-    """Each documented error code is an exception of its own kind."""
-    for act in acts(group):
-        exchange = ScriptedExchange({"error": "why", "error_code": number})
-        with pytest.raises(error) as caught:
-            await act(group(caller(exchange, patience=0)))
-        assert caught.value.code == number
-        assert caught.value.docs == "https://smscentre.com/api/http/contact/"
+    assert await refused_field(EmailBlacklist, act) == field
 
 
 @pytest.mark.parametrize(

@@ -11,31 +11,22 @@ import pytest
 from clocks import InstantClock
 from hypothesis import given
 from hypothesis import strategies as st
-from service import InProcess, ScriptedExchange, caller, failure
+from service import InProcess, ScriptedExchange, caller, refused_field
 
 from smsc_async import (
     ApiError,
-    AuthenticationFailed,
-    BadParameters,
     BadReply,
-    InvalidRequest,
-    IpBlocked,
     NotFound,
-    OperationFailed,
-    OutcomeUnknown,
     RateLimited,
-    TooManyRequests,
 )
 from smsc_async._call import Caller
 from smsc_async._wire import decode
 from smsc_async.groups import contact_groups as module
 from smsc_async.groups.contact_groups import ContactGroup, ContactGroups, EmailContactGroups
 from smsc_async.groups.contacts import Contacts, EmailContacts
-from smsc_async.transport import Sent
 
 pytestmark = pytest.mark.anyio
 
-COMMON = {"login", "psw", "fmt", "charset"}
 OK = {"result": "OK"}
 ANNA, MAIL = "79991234567", "anna@example.com"
 
@@ -45,10 +36,6 @@ both = pytest.mark.parametrize("group", [ContactGroups, EmailContactGroups])
 
 def who(group: Both) -> str:
     return ANNA if group is ContactGroups else MAIL
-
-
-def forms(exchange: ScriptedExchange) -> list[dict[str, str]]:
-    return [{name: form[name] for name in form.keys() - COMMON} for _, form in exchange.asked]
 
 
 @pytest.fixture
@@ -186,7 +173,7 @@ async def test_on_the_wire(group: Both) -> None:
     kind = {} if is_phone else {"type": "1"}
     one = {"phone": ANNA} if is_phone else {"mail": MAIL}
     assert {path for path, _ in exchange.asked} == {f"/sys/{script}"}
-    assert forms(exchange) == [
+    assert exchange.forms == [
         {"add_group": "1", "name": "Friends", "num": "12", **kind},
         {"chg_group": "1", "grp": "321", "name": "Friends", "num": "9999999999"},
         {"del_group": "1", "grp": "321"},
@@ -206,7 +193,7 @@ async def test_kinds_on_the_wire() -> None:
     await groups.add("Addresses", kind="email")
     await groups.all(kind="phone")
     await groups.all(kind="email")
-    assert [form["type"] for form in forms(exchange)] == ["0", "1", "0", "1"]
+    assert [form["type"] for form in exchange.forms] == ["0", "1", "0", "1"]
 
 
 SAME: list[tuple[str, Callable[[Any], Any]]] = [
@@ -244,11 +231,7 @@ SAME: list[tuple[str, Callable[[Any], Any]]] = [
 )
 async def test_refused_before_the_network(field: str, act: Callable[[ContactGroups], Any]) -> None:
     """What breaks a rule is refused with the name of the parameter."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(ContactGroups(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
+    assert await refused_field(ContactGroups, act) == field
 
 
 @pytest.mark.parametrize(
@@ -267,50 +250,7 @@ async def test_addresses_refused_before_the_network(
     field: str, act: Callable[[EmailContactGroups], Any]
 ) -> None:
     """What breaks a rule is refused with the name of the parameter."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(EmailContactGroups(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
-
-
-@both
-async def test_never_repeated(group: Both) -> None:
-    """When nobody knows whether it was done, it is not done again."""
-    for act in acts(group):
-        exchange = ScriptedExchange(failure(Sent.UNKNOWN))
-        with pytest.raises(OutcomeUnknown):
-            await act(group(caller(exchange)))
-        assert len(exchange.asked) == 1
-
-
-@both
-async def test_reading_is_repeated(group: Both) -> None:
-    """Groups are asked for once more when an answer is lost."""
-    exchange = ScriptedExchange(failure(Sent.UNKNOWN), [{"id": 1}])
-    assert await group(caller(exchange)).all() == [ContactGroup("1")]
-
-
-@both
-@pytest.mark.parametrize(
-    ("number", "error"),
-    [
-        (1, BadParameters),
-        (2, AuthenticationFailed),
-        (3, NotFound),
-        (4, IpBlocked),
-        (5, OperationFailed),
-        (9, TooManyRequests),
-    ],
-)
-async def test_error_codes(group: Both, number: int, error: type[ApiError]) -> None:
-    """Each documented error code is an exception of its own kind."""
-    for act in acts(group):
-        exchange = ScriptedExchange({"error": "why", "error_code": number})
-        with pytest.raises(error) as caught:
-            await act(group(caller(exchange, patience=0)))
-        assert caught.value.code == number
-        assert caught.value.docs == "https://smscentre.com/api/http/contact/"
+    assert await refused_field(EmailContactGroups, act) == field
 
 
 async def test_the_limit_is_kept() -> None:

@@ -12,20 +12,13 @@ import pytest
 from clocks import InstantClock
 from hypothesis import given
 from hypothesis import strategies as st
-from service import InProcess, ScriptedExchange, caller, failure
+from service import InProcess, ScriptedExchange, caller, refused_field
 
 from smsc_async import (
     ApiError,
-    AuthenticationFailed,
-    BadParameters,
     BadReply,
-    InvalidRequest,
-    IpBlocked,
     NotFound,
     OperationFailed,
-    OutcomeUnknown,
-    RateLimited,
-    TooManyRequests,
 )
 from smsc_async._wire import decode
 from smsc_async.groups import contacts as module
@@ -41,11 +34,9 @@ from smsc_async.groups.contacts import (
     EmailContactDetails,
     EmailContacts,
 )
-from smsc_async.transport import Sent
 
 pytestmark = pytest.mark.anyio
 
-COMMON = {"login", "psw", "fmt", "charset"}
 OK = {"result": "OK"}
 NOTHING = {"error": "no records found", "error_code": 3}
 ANNA, BORIS = "79991234567", "79990000002"
@@ -83,23 +74,8 @@ def written(table: dict[str, tuple[Any, str, str]]) -> dict[str, str]:
     return {field: text for _, field, text in table.values()}
 
 
-def forms(exchange: ScriptedExchange) -> list[dict[str, str]]:
-    return [{name: form[name] for name in form.keys() - COMMON} for _, form in exchange.asked]
-
-
 async def found(contacts: Contacts | EmailContacts, **options: Any) -> list[Any]:
     return [one async for one in contacts.all(**options)]
-
-
-@pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
-def service(clock: InstantClock) -> InProcess:
-    """A service without contacts."""
-    return InProcess(clock)
 
 
 @pytest.fixture
@@ -249,22 +225,6 @@ async def test_pages(contacts: Contacts, service: InProcess) -> None:
     assert service.account.refusals == []
 
 
-async def test_iteration_waits_for_the_limits(clock: InstantClock, service: InProcess) -> None:
-    """Going through the contacts again and again waits for the limit; a page does not."""
-    contacts = Contacts(caller(service, clock=clock, patience=0.0))
-    await contacts.add(ANNA)
-    for _ in range(5):
-        assert len(await found(contacts)) == 1
-    assert sum(clock.naps) > 60
-
-    for _ in range(3):
-        await contacts.page()
-    with pytest.raises(RateLimited) as caught:
-        await contacts.page()
-    assert caught.value.rule == "phones.identical"
-    assert service.account.refusals == []
-
-
 def many(first: int, count: int = 1000) -> list[dict[str, object]]:
     return [{"int_id": number, "phone": str(number)} for number in range(first, first + count)]
 
@@ -278,7 +238,7 @@ async def test_pages_on_the_wire() -> None:
     assert [one.id async for one in everybody] == [str(number) for number in range(1, 2002)]
 
     want = {"get": "1", "grp": "7", "cnt": "1000"}
-    assert forms(exchange) == [want, want | {"after_id": "1000"}, want | {"after_id": "1999"}]
+    assert exchange.forms == [want, want | {"after_id": "1000"}, want | {"after_id": "1999"}]
 
 
 async def test_a_full_last_page() -> None:
@@ -340,7 +300,7 @@ async def test_phones_on_the_wire() -> None:
 
     assert {path for path, _ in exchange.asked} == {"/sys/phones.php"}
     want = written(PHONE_DETAILS)
-    assert forms(exchange) == [
+    assert exchange.forms == [
         want | {"add": "1", "phone": f"{ANNA},{BORIS}"},
         want | {"chg": "1", "phone": ANNA, "new_phone": f"{ANNA},{BORIS}"},
         {"del": "1", "phone": ANNA},
@@ -365,7 +325,7 @@ async def test_addresses_on_the_wire() -> None:
 
     assert {path for path, _ in exchange.asked} == {"/sys/mails.php"}
     want = written(EMAIL_DETAILS)
-    assert forms(exchange) == [
+    assert exchange.forms == [
         want | {"add": "1", "mail": "a@b.org,c@d.org"},
         want | {"chg": "1", "mail": "a@b.org", "new_mail": "a@b.org,e@f.org"},
         {"del": "1", "mail": "a@b.org"},
@@ -421,11 +381,7 @@ async def test_phones_refused_before_the_network(
     field: str, act: Callable[[Contacts], Any]
 ) -> None:
     """What breaks a rule is refused with the name of the option."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(Contacts(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
+    assert await refused_field(Contacts, act) == field
 
 
 @pytest.mark.parametrize(
@@ -448,56 +404,7 @@ async def test_addresses_refused_before_the_network(
     field: str, act: Callable[[EmailContacts], Any]
 ) -> None:
     """What breaks a rule is refused with the name of the option."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(EmailContacts(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
-
-
-def spending(group: Both) -> list[Callable[[Any], Any]]:
-    """What changes something."""
-    one = ANNA if group is Contacts else "a@b.org"
-    return [lambda c: c.add(one), lambda c: c.change(one, name="x"), lambda c: c.delete(one)]
-
-
-@both
-@pytest.mark.parametrize("number", range(3), ids=["add", "change", "delete"])
-async def test_never_repeated(group: Both, number: int) -> None:
-    """When nobody knows whether it was done, it is not done again."""
-    exchange = ScriptedExchange(failure(Sent.UNKNOWN))
-    with pytest.raises(OutcomeUnknown):
-        await spending(group)[number](group(caller(exchange)))
-    assert len(exchange.asked) == 1
-
-
-@both
-async def test_reading_is_repeated(group: Both) -> None:
-    """Contacts are asked for once more when an answer is lost."""
-    exchange = ScriptedExchange(failure(Sent.UNKNOWN), [{"int_id": 1}])
-    assert [one.id for one in await group(caller(exchange)).page()] == ["1"]
-
-
-@both
-@pytest.mark.parametrize(
-    ("number", "error"),
-    [
-        (1, BadParameters),
-        (2, AuthenticationFailed),
-        (3, NotFound),
-        (4, IpBlocked),
-        (5, OperationFailed),
-        (9, TooManyRequests),
-    ],
-)
-async def test_error_codes(group: Both, number: int, error: type[ApiError]) -> None:
-    """Each documented error code is an exception of its own kind."""
-    for act in spending(group):
-        exchange = ScriptedExchange({"error": "why", "error_code": number})
-        with pytest.raises(error) as caught:
-            await act(group(caller(exchange, patience=0)))
-        assert caught.value.code == number
-        assert caught.value.docs == "https://smscentre.com/api/http/contact/"
+    assert await refused_field(EmailContacts, act) == field
 
 
 ANSWERS = [
@@ -600,6 +507,7 @@ def test_any_answer_is_typed_or_a_bad_reply(document: object) -> None:
                 decode(command, body, "host")
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(st.lists(st.integers(10_000, 10**15 - 1), min_size=1, unique=True), st.data())
 async def test_any_separator(numbers: list[int], data: st.DataObject) -> None:
     """Whatever is between the numbers, they are found."""

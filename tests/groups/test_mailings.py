@@ -59,16 +59,6 @@ OK = {"result": "OK"}
 
 
 @pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
-def service(clock: InstantClock) -> InProcess:
-    return InProcess(clock)
-
-
-@pytest.fixture
 async def mailings(service: InProcess, clock: InstantClock) -> Mailings:
     """The mailings of an account without any; a call waits for a limit as long as it takes."""
     return Mailings(caller(service, clock=clock, patience=300))
@@ -607,6 +597,7 @@ async def test_a_mailing_that_is_not_there() -> None:
     assert caught.value.command == "jobs.php get"
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(
     document=st.lists(
         st.dictionaries(

@@ -48,11 +48,6 @@ NOT_FOUND = OperatorTemplateStatus.NOT_FOUND
 
 
 @pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
 async def templates(clock: InstantClock) -> OperatorTemplates:
     """The templates of an account without any."""
     return OperatorTemplates(caller(InProcess(clock), clock=clock))
@@ -233,6 +228,7 @@ async def test_adding_is_never_repeated_in_doubt() -> None:
     assert len(exchange.asked) == 1
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(
     document=st.lists(
         st.dictionaries(

@@ -29,17 +29,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
-def service(clock: InstantClock) -> InProcess:
-    """A service in the middle of January, with 1000 on the account."""
-    return InProcess(clock)
-
-
-@pytest.fixture
 async def numbers(service: InProcess, clock: InstantClock) -> RentedNumbers:
     return RentedNumbers(caller(service, clock=clock))
 

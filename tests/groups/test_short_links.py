@@ -22,11 +22,6 @@ DAY = 86400.0
 
 
 @pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
 def service(clock: InstantClock) -> InProcess:
     """A service that has sent two links."""
     service = InProcess(clock)

@@ -13,7 +13,7 @@ import pytest
 from clocks import InstantClock
 from hypothesis import given
 from hypothesis import strategies as st
-from service import InProcess, ScriptedExchange, caller, failure
+from service import InProcess, ScriptedExchange, caller, failure, refused_field
 
 from smsc_async import (
     ApiError,
@@ -114,17 +114,6 @@ ALL_SETTINGS: dict[str, tuple[Any, str, str]] = {
 """Every setting: a value, its field, and how the value is written."""
 
 STATISTICS = {"sms": "12", "credit": "100.5", "debit": "0", "currency": "RUR"}
-
-
-@pytest.fixture
-def clock() -> InstantClock:
-    return InstantClock()
-
-
-@pytest.fixture
-def service(clock: InstantClock) -> InProcess:
-    """A service that knows no sub-client."""
-    return InProcess(clock)
 
 
 @pytest.fixture
@@ -321,11 +310,7 @@ async def test_statistics_on_the_wire() -> None:
 )
 async def test_refused_before_the_network(field: str, act: Callable[[Subclients], Any]) -> None:
     """What breaks a rule is refused with the name of the option."""
-    exchange = ScriptedExchange()
-    with pytest.raises(InvalidRequest) as caught:
-        await act(Subclients(caller(exchange)))
-    assert caught.value.field == field
-    assert exchange.asked == []
+    assert await refused_field(Subclients, act) == field
 
 
 @pytest.mark.parametrize(
@@ -502,6 +487,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(document=values)
 async def test_any_answer(document: object) -> None:
     """Any JSON is an answer, or a `BadReply`."""

@@ -35,6 +35,8 @@ _OBJECTS: Final = (
 
 @attrs.frozen
 class _Invoice:
+    """An invoice of a sub-client."""
+
     id: str
     owner: str
     amount: Decimal

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import math
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ _MOST: Final = 1000
 _MOST_ANSWERS: Final = 10_000
 _WEEK: Final = 168
 _HOUR: Final = 3600
+_DAY: Final = 24 * _HOUR
 _EMAIL: Final = 8
 
 
@@ -47,7 +49,7 @@ def _messages(account: Account, form: Mapping[str, str]) -> object:
     before = _number(form, "prev_id", len(account.messages) + 1)
     days = _days(form)
     found = [
-        _record(account, number, message)
+        (number, message)
         for number, message in enumerate(account.messages, start=1)
         if number < before
         and (message.kind == _EMAIL) == of_email
@@ -57,7 +59,7 @@ def _messages(account: Account, form: Mapping[str, str]) -> object:
     if not found:
         raise ServiceError(3, "message not found")
     most = min(_number(form, "cnt", 10), _MOST)
-    return found[: -most - 1 : -1]
+    return [_record(account, number, message) for number, message in found[: -most - 1 : -1]]
 
 
 def _record(account: Account, number: int, message: Message) -> dict[str, object]:
@@ -161,12 +163,9 @@ def _number(form: Mapping[str, str], name: str, otherwise: int) -> int:
 def _days(form: Mapping[str, str]) -> Callable[[int], bool]:
     """Return what tells whether a moment is from the first day to the last, in Moscow."""
     start, end = _day(form.get("start", "")), _day(form.get("end", ""))
-
-    def among(timestamp: int) -> bool:
-        day = datetime.fromtimestamp(timestamp, UTC).astimezone(MOSCOW).date()
-        return (start is None or start.date() <= day) and (end is None or day <= end.date())
-
-    return among
+    since = -math.inf if start is None else start.timestamp()
+    until = math.inf if end is None else end.timestamp() + _DAY
+    return lambda timestamp: since <= timestamp < until
 
 
 def _day(given: str) -> datetime | None:

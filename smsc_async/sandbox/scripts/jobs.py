@@ -48,6 +48,8 @@ _NOT_IN_ALL: Final = frozenset(
 
 @attrs.define
 class _Mailing:
+    """A mailing that is kept, and what it has sent."""
+
     id: int
     form: Mapping[str, str]
     order: Order
@@ -149,22 +151,13 @@ def _send(account: Account, mailing: _Mailing) -> None:
 def _take(
     account: Account, mailing: _Mailing, line: Line, message_id: str, moment: float
 ) -> Message:
-    order = mailing.order
-    message = Message(
-        id=message_id,
-        phone=line.recipient,
-        text=line.text,
-        comment=line.comment,
-        sender=line.sender,
-        kind=order.kind,
-        units=line.units,
+    message = mailing.order.message(
+        line,
+        message_id,
         cost=line.cost,
         accepted_at=moment,
         timestamp=int(account.unix_time - account.time() + moment),
         steps=account.course(line.recipient, 0.0),
-        channel=order.channel,
-        subject=order.subject,
-        files=order.files,
     )
     account.add(message)
     return message

@@ -46,6 +46,8 @@ _MINUTE: Final = 60.0
 
 @attrs.frozen
 class _Template:
+    """A template as one operator has it."""
+
     id: int
     text: str
     added_at: float

@@ -26,6 +26,8 @@ _KOPECK: Final = Decimal("0.01")
 
 @attrs.frozen
 class _Number:
+    """A number that can be rented."""
+
     type: int
     cost: Decimal
     info: str

@@ -74,21 +74,13 @@ def _check(
 
 def _take(account: Account, order: Order, line: Line, message_id: str) -> Message:
     steps = account.course(line.recipient, order.delay)
-    message = Message(
-        id=message_id,
-        phone=line.recipient,
-        text=line.text,
-        comment=line.comment,
-        sender=line.sender,
-        kind=order.kind,
-        units=line.units,
+    message = order.message(
+        line,
+        message_id,
         cost=_NOTHING if steps[0].status == FLOODED.status else line.cost,
         accepted_at=account.time(),
         timestamp=int(account.unix_time),
         steps=steps,
-        channel=order.channel,
-        subject=order.subject,
-        files=order.files,
     )
     account.add(message)
     return message

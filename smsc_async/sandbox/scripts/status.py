@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ..account import ServiceError, money
@@ -131,4 +131,4 @@ def _message(message: Message, status: int) -> dict[str, object]:
 
 def date(timestamp: int) -> str:
     """Return the moment as the service prints it, in Moscow time."""
-    return f"{datetime.fromtimestamp(timestamp, UTC).astimezone(MOSCOW):%d.%m.%Y %H:%M:%S}"
+    return f"{datetime.fromtimestamp(timestamp, MOSCOW):%d.%m.%Y %H:%M:%S}"

@@ -34,6 +34,8 @@ _FIRST: Final = 145142
 
 @attrs.define
 class _Short:
+    """A short link, and when it was clicked."""
+
     id: int
     clicks: list[float] = attrs.field(factory=list[float])
 

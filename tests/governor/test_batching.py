@@ -6,7 +6,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from smsc_async.governor.together import Together
+from smsc_async.governor.batching import Batcher
 
 pytestmark = pytest.mark.anyio
 
@@ -30,10 +30,10 @@ class Batches:
 async def test_those_who_wait_go_together() -> None:
     """The first goes alone; all who come meanwhile are one batch, in the order they came."""
     batches = Batches()
-    together = Together(batches)
+    batcher = Batcher(batches)
     async with anyio.create_task_group() as group:
         for step in range(10):
-            group.start_soon(together.make, step)
+            group.start_soon(batcher.make, step)
     assert sorted(step for batch in batches.made for step in batch) == list(range(10))
     assert [len(batch) for batch in batches.made] == [1, 9]
 
@@ -41,7 +41,7 @@ async def test_those_who_wait_go_together() -> None:
 async def test_everybody_gets_a_turn() -> None:
     """However many come and whenever, each step is made, once, and each is heard of after it."""
     batches = Batches()
-    together = Together(batches)
+    batcher = Batcher(batches)
     ended: list[int] = []
 
     async def work(number: int) -> None:
@@ -49,7 +49,7 @@ async def test_everybody_gets_a_turn() -> None:
             for _ in range(number % 7):
                 await anyio.lowlevel.checkpoint()
             step = number * 10 + turn
-            await together.make(step)
+            await batcher.make(step)
             assert any(step in batch for batch in batches.made)
             ended.append(step)
 
@@ -71,8 +71,8 @@ async def test_a_batch_that_breaks_stops_nobody() -> None:
         if broken:
             raise ZeroDivisionError
 
-    together = Together(make)
+    batcher = Batcher(make)
     with pytest.raises(ZeroDivisionError):
-        await together.make(1)
+        await batcher.make(1)
     broken = False
-    await together.make(2)
+    await batcher.make(2)

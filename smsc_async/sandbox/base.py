@@ -1,4 +1,4 @@
-"""What a sandbox has seen and posted, and what people do to it; with a network or without."""
+"""What a sandbox has seen and posted, and what people do to it: the base of both sandboxes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from .message import Message
     from .server import Host
 
-__all__ = ["Books"]
+__all__ = ["SandboxBase"]
 
 
-class Books:
-    """The books of an account: what came, what was refused, what was posted to its handler."""
+class SandboxBase:
+    """An account seen from outside: what came, what was refused, what was posted to its handler."""
 
     _account: Account
     _lock: Lock

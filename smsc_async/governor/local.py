@@ -1,4 +1,4 @@
-"""What a governor knows of a store that it shares: its own places, and what it heard of others'."""
+"""The local side of a shared governor: its own places, and what it heard of others'."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import attrs
 
 from .base import Outcome, Permit
 from .core import Core, Place, owner
-from .line import Waiter
 from .memory import MemoryGovernor
+from .wait_queue import Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .base import Need
     from .store import Granted, Refused
 
-__all__ = ["Front", "FrontCore"]
+__all__ = ["LocalCore", "LocalGovernor"]
 
 _LOOK: Final = (0.05, 0.25)
 """Seconds after which to look again for what others may have given back, at random."""
@@ -32,7 +32,7 @@ _SOMEBODY: Final = 1
 
 
 @attrs.define(eq=False)
-class FrontCore(Core):
+class LocalCore(Core):
     """A core that also holds what it heard of others' places."""
 
     def learn(self, now: float, need: Need, others: Sequence[Place], wait: float) -> None:
@@ -73,15 +73,15 @@ class FrontCore(Core):
 
 
 @attrs.define(eq=False)
-class Front(MemoryGovernor):
+class LocalGovernor(MemoryGovernor):
     """A memory governor whose permits have yet to be confirmed by a store.
 
     What it heard of others is believed for as long as it is certain. Where others may give
-    something back any moment, the first of the line looks again, after a random while.
+    something back any moment, the first of the queue looks again, after a random while.
     """
 
     _random: Random = attrs.field(kw_only=True, alias="random")
-    _heard: FrontCore = attrs.field(kw_only=True, alias="core")
+    _heard: LocalCore = attrs.field(kw_only=True, alias="core")
     _looks: dict[str, float] = attrs.field(factory=dict[str, float], init=False)
     """When to look again for each key of which others hold doubtful places."""
 
@@ -167,12 +167,12 @@ class Front(MemoryGovernor):
     def _due(self, waiter: Waiter, now: float) -> float:
         due = super()._due(waiter, now)
         look = self._looks.get(waiter.blocked.key)
-        first = waiter.line is not None and waiter.line.first() is waiter
+        first = waiter.queue is not None and waiter.queue.first() is waiter
         return due if look is None or not first else min(due, max(look, now))
 
     def _forget(self, now: float) -> None:
         """Forget what was heard of keys that nobody has asked for since it was time to look."""
         for key, at in list(self._looks.items()):
-            if at <= now and key not in self._lines:
+            if at <= now and key not in self._queues:
                 self._heard.doubt(key, _FORGET)
                 del self._looks[key]

@@ -1,4 +1,4 @@
-"""The way to a Redis: a client that lives in a task of its own, so that any task may use it."""
+"""The connection to a Redis: its client lives in a task of its own, for any task to use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .store import StoreDown
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
-__all__ = ["Link", "Reply"]
+__all__ = ["RedisConnection", "Reply"]
 
 Reply: TypeAlias = Union[int, bytes, "list[Reply]", None]
 """What our scripts answer."""
@@ -48,7 +48,7 @@ class _Client(Protocol):
 
 
 @attrs.define(eq=False, repr=False)
-class Link:
+class RedisConnection:
     """Carries scripts to a Redis. It connects when it is first needed, and again after a failure.
 
     The client needs a task that keeps it open for as long as anybody uses it, and that is nobody

@@ -1,4 +1,4 @@
-"""A run that waits for more in its journal, until it is told to end."""
+"""A run that sends what others put into its journal, until it is told to end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .run import Run
 if TYPE_CHECKING:
     from .packing import Pack
 
-__all__ = ["StandingRun"]
+__all__ = ["OutboxRun"]
 
 _PAUSE: Final = 1.0
 """Seconds between two looks into a journal that has nothing to send."""
 
 
-class StandingRun(Run):
+class OutboxRun(Run):
     """Takes what others put into the journal, and looks again when there is nothing."""
 
     async def _take(self) -> Pack | None:

@@ -1,4 +1,4 @@
-"""What the connections of a host with faults share: the service behind them, and canned answers."""
+"""Answers of a host with faults: those of the service behind it, or canned ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import attrs
 from .app import Answer, App, Request
 from .faults import Fault, Faults, Strike
 
-__all__ = ["Desk"]
+__all__ = ["FaultResponder"]
 
 _MOMENT: Final = 0.002
 
@@ -42,7 +42,7 @@ _INSTEAD: Final[Mapping[Fault, Answer]] = MappingProxyType(
 
 
 @attrs.frozen
-class Desk:
+class FaultResponder:
     """Answers for a host; `time` is the clock of the faults' seconds."""
 
     app: App

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from .fault_desk import Desk
+    from .fault_responder import FaultResponder
 
-__all__ = ["Link"]
+__all__ = ["FaultConnection"]
 
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
-class Link(asyncio.Protocol):
-    """Can be ended in every way there is; what it says and hears is up to its heirs."""
+class FaultConnection(asyncio.Protocol):
+    """Can be ended in every way there is; subclasses say what is read and written."""
 
-    def __init__(self, desk: Desk, links: set[Link]) -> None:
-        self.desk = desk
-        self._links = links
+    def __init__(self, responder: FaultResponder, connections: set[FaultConnection]) -> None:
+        self.responder = responder
+        self._connections = connections
         self._transport: asyncio.Transport | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._deaf = False
@@ -35,12 +35,12 @@ class Link(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
-        self._links.add(self)
+        self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's own
         """End."""
         self._transport = None
-        self._links.discard(self)
+        self._connections.discard(self)
         self.ended()
 
     def ended(self) -> None:
@@ -58,7 +58,7 @@ class Link(asyncio.Protocol):
             self._transport.write(data)
 
     def stop_reading(self) -> None:
-        """Leave unread whatever comes from now on; nobody is told."""
+        """Leave unread whatever comes from now on; the client is not told."""
         self._deaf = True
         if self._transport is not None:
             self._transport.pause_reading()

@@ -1,4 +1,4 @@
-"""Who has had many messages lately; most have not, and need not be counted one by one.
+"""How many messages a recipient had in a streak: most had few, and are counted together.
 
 The service refuses the fifty-first message of a streak to one recipient. To count each of a million
 recipients for the minute that a streak lasts would take hundreds of megabytes. Here recipients
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["FEW", "Crowd"]
+__all__ = ["FEW", "StreakCounters"]
 
 FEW: Final = 8
 """Messages in a streak that are not counted one by one."""
@@ -23,7 +23,7 @@ _EPOCH: Final = 62.0
 _MOST: Final = 255
 
 
-class Crowd:
+class StreakCounters:
     """Counts the messages of streaks, some recipients together, in two megabytes.
 
     A streak is over when nothing was added for an epoch, of 62 seconds, and for as long again.

@@ -1,4 +1,4 @@
-"""Asking the service to take a pack, for as long as it takes, or to say what it would cost."""
+"""Sending a pack, again for as long as nothing was sent, or quoting it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from ..errors import (
     OutcomeUnknown,
     RateLimited,
     SmscError,
+    UntrustedHost,
 )
-from .crowd import Crowd
 from .request import QUOTE, SEND, SEND_COUNTED
+from .streaks import StreakCounters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
     from .packing import Pack
     from .request import PackAnswer
 
-__all__ = ["Asking", "Ended"]
+__all__ = ["Ended", "PackSender"]
 
-_STOPS: Final = (AuthenticationFailed, BadDate, InsufficientFunds, IpBlocked)
-"""What the service would say to every other pack as well."""
+_STOPS: Final = (AuthenticationFailed, BadDate, InsufficientFunds, IpBlocked, UntrustedHost)
+"""What would meet every other pack as well."""
 
 _OUTAGE: Final = 600.0
 """Seconds for which a pack is tried again while the service cannot be reached."""
@@ -45,7 +46,7 @@ class Ended(Exception):
     """The run ends, and this pack was certainly not processed."""
 
 
-class Asking:
+class PackSender:
     """Makes the requests of a run. What is said to one pack may end the run for all.
 
     `stop` is called with the error that ends it; `ended` is set then.
@@ -63,7 +64,7 @@ class Asking:
         self._clock = clock
         self._ended = ended
         self._stop = stop
-        self._crowd = Crowd(clock.now)
+        self._streaks = StreakCounters(clock.now)
         self.requests: int = 0
 
     async def send(self, pack: Pack, *, again: bool = False) -> PackAnswer:
@@ -73,7 +74,7 @@ class Asking:
         others would not be; `Ended` if the run ends.
         """
         pause, began = _FIRST_PAUSE, self._clock.now()
-        command = SEND_COUNTED if self._crowd.add(pack.phones) else SEND
+        command = SEND_COUNTED if self._streaks.add(pack.phones) else SEND
         params: Params = {**pack.params(), "id": pack.id, "cost": 3, "op": 1}
         while not self._ended.is_set():
             self.requests += 1

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from .base import Need
 
-__all__ = ["Board", "Posted"]
+__all__ = ["NoticeBoard", "Posted"]
 
 Posted = tuple[str, float, float]
 """A text, when it was posted and until when it counts."""
 
 
 @attrs.define(eq=False)
-class Board:
+class NoticeBoard:
     """At most one notice on a key, each for a while."""
 
     _posted: dict[str, Posted] = attrs.field(factory=dict[str, Posted], init=False)

@@ -1,4 +1,4 @@
-"""What is left of a host that is down, where that is more than nothing."""
+"""A host that is down, where its port still takes connections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import threading
 from typing import Final
 
-__all__ = ["Down", "Wreck"]
+__all__ = ["Down", "DownListener"]
 
 _LOOPBACK: Final = "127.0.0.1"
 _BACKLOG: Final = 128
@@ -21,7 +21,7 @@ class Down(enum.Enum):
     SILENT = "they are let in, and nothing is said: TLS never comes about"
 
 
-class Wreck:
+class DownListener:
     """Listens on the port of a host that is down, in a thread, until it is closed."""
 
     def __init__(self, port: int, *, silent: bool) -> None:

@@ -1,4 +1,4 @@
-"""Steps that are made together: whoever comes first takes along those that wait with it."""
+"""Group commit: whoever comes first makes its step together with those that wait."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 import anyio
 import attrs
 
-__all__ = ["Together"]
+__all__ = ["Batcher"]
 
 S = TypeVar("S")
 
@@ -25,7 +25,7 @@ class _Turn(Generic[S]):
 
 
 @attrs.define(eq=False)
-class Together(Generic[S]):
+class Batcher(Generic[S]):
     """Makes the steps of many tasks, a batch at a time.
 
     There is no task for it: one of those who wait makes the batch, and when it is made one of

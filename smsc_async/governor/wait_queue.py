@@ -1,4 +1,4 @@
-"""A line of those who wait for a place under one key, first come, first served."""
+"""A queue of those who wait for a place under one key, first come, first served."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import attrs
 
 from .base import Need, Permit
 
-__all__ = ["Line", "Waiter"]
+__all__ = ["WaitQueue", "Waiter"]
 
 
 @attrs.define(eq=False)
 class Waiter:
-    """One who waits: for what, since when, and in which line."""
+    """One who waits: for what, since when, and in which queue."""
 
     arrival: int
     needs: tuple[Need, ...]
@@ -24,17 +24,17 @@ class Waiter:
     since: float
     blocked: Need
     """What it waits for at present."""
-    line: Line | None = None
+    queue: WaitQueue | None = None
     entered: float = 0.0
-    """When it joined that line."""
+    """When it joined that queue."""
     spared: float = 0.0
-    """Seconds in lines that are not charged to the call's patience."""
+    """Seconds in queues that are not charged to the call's patience."""
     due: float = -math.inf
     """Until when it sleeps if it is not called; long past once it is."""
     called: anyio.Event = attrs.field(factory=anyio.Event)
     permit: Permit | None = None
     tried: bool = False
-    """Whether it has had a permit that came to nothing, or stood in a line before."""
+    """Whether it has had a permit that came to nothing, or stood in a queue before."""
 
     def deadline(self) -> float:
         """Return when the patience for what it waits for ends."""
@@ -54,7 +54,7 @@ class Waiter:
 
 
 @attrs.define(eq=False)
-class Line:
+class WaitQueue:
     """Waiters in the order of their arrival; leaving from the middle costs nothing at once."""
 
     key: str
@@ -67,7 +67,7 @@ class Line:
 
     def join(self, waiter: Waiter, now: float) -> None:
         """Let the waiter in where its arrival puts it."""
-        waiter.line, waiter.entered = self, now
+        waiter.queue, waiter.entered = self, now
         self.length += 1
         heappush(self._heap, (waiter.arrival, waiter))
 
@@ -75,10 +75,10 @@ class Line:
         """Let the waiter go, wherever it stands."""
         if waiter.blocked.patience is not None:
             waiter.spared += now - waiter.entered
-        waiter.line = None
+        waiter.queue = None
         self.length -= 1
-        while self._heap and self._heap[0][1].line is not self:
+        while self._heap and self._heap[0][1].queue is not self:
             heappop(self._heap)
         if len(self._heap) > 2 * self.length + 16:
-            self._heap = [entry for entry in self._heap if entry[1].line is self]
+            self._heap = [entry for entry in self._heap if entry[1].queue is self]
             heapify(self._heap)

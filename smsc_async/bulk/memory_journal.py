@@ -1,4 +1,4 @@
-"""The journal of a run that has none: it forgets what a crash would ask for, and keeps results."""
+"""The journal of a run that has none: it keeps results, and nothing that a crash would ask for."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from weakref import finalize
 
 import attrs
 
+from .codec import result_of, row_of
 from .journal import Adopted, Delivered, Known, Mark, SourceMark, Totals
 from .outgoing import BulkResult
-from .rows import result_of, row_of
 
 if TYPE_CHECKING:
     from .packing import Pack
 
-__all__ = ["ScratchJournal"]
+__all__ = ["MemoryJournal"]
 
 _IN_MEMORY: Final = 4 * 1024 * 1024
 
 
-class ScratchJournal:
+class MemoryJournal:
     """Keeps results in memory, and what is more than some megabytes in a file without a name."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class ScratchJournal:
 
 
 class _Results(AsyncIterator[BulkResult]):
-    def __init__(self, journal: ScratchJournal) -> None:
+    def __init__(self, journal: MemoryJournal) -> None:
         self._journal = journal
         self._place = 0
         self._page: list[BulkResult] = []
