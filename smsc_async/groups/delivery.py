@@ -85,6 +85,8 @@ class Deliveries:
         here. https://smscentre.com/api/http/status_messages/
         """
         messages = list(sent) if isinstance(sent, Iterable) else [sent]
+        if not all(hasattr(message, "recipients") for message in messages):
+            raise InvalidRequest("sent", "has to be what `send` has returned, or many of those")
         if not isinstance(timeout, int | float) or not timeout >= 0:
             raise InvalidRequest("timeout", "has to be 0 seconds or more")
         wait = _Wait(cast("Asking", self), self._clock, messages, tracker)

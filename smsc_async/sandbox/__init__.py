@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 import anyio
 import anyio.to_thread
-import trustme
+
+try:
+    import trustme
+except ModuleNotFoundError as _missing:
+    raise ModuleNotFoundError(
+        "the sandbox needs more packages: pip install 'smsc-async[sandbox]'", name=_missing.name
+    ) from None
 
 from ..client import AsyncSmsc
 from .account import Account, Guard, Refusal

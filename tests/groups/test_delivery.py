@@ -298,11 +298,13 @@ async def test_failures_that_do_not_pass() -> None:
 
 
 async def test_bad_input() -> None:
-    """Groups cannot be waited for, nor times that are none."""
+    """Groups cannot be waited for, nor ids alone, nor times that are none."""
     service = Service()
 
     with pytest.raises(InvalidRequest):
         await service.wait_delivered(sent("G12"), timeout=1)
+    with pytest.raises(InvalidRequest, match="sent: "):
+        await service.wait_delivered("m1", timeout=1)  # type: ignore[arg-type]
     for timeout in (-1, math.nan, "1"):
         with pytest.raises(InvalidRequest):
             await service.wait_delivered(sent(ONE), timeout=timeout)  # type: ignore[arg-type]
