@@ -58,12 +58,15 @@ INSERT INTO smsc_worker (name, run, alive_until)
 VALUES (%s, %s, now() + make_interval(secs => %s))
 ON CONFLICT (name) DO UPDATE SET alive_until = excluded.alive_until
 """
+_DEAD: Final = """
+SELECT DISTINCT worker FROM smsc_pack
+WHERE run = %(run)s AND state = 1 AND worker <> %(worker)s AND NOT EXISTS
+  (SELECT FROM smsc_worker WHERE name = smsc_pack.worker AND alive_until > now())
+"""
 _ADOPT: Final = """
 UPDATE smsc_pack SET worker = %(worker)s WHERE number IN (
   SELECT number FROM smsc_pack
-  WHERE run = %(run)s AND state = 1 AND worker <> %(worker)s AND NOT EXISTS (
-    SELECT FROM smsc_worker WHERE name = smsc_pack.worker AND alive_until > now()
-  )
+  WHERE run = %(run)s AND state = 1 AND worker = ANY(%(dead)s)
   ORDER BY number FOR UPDATE SKIP LOCKED
 )
 RETURNING number, id, body, extract(epoch FROM claimed_at)::float8
@@ -180,7 +183,12 @@ def adopt(run: str, worker: str, lease: float, connection: Connection) -> list[A
     """Claim what the dead have claimed."""
     # It may have read in its source for long before this.
     connection.execute(_ALIVE, (worker, run, lease))
-    rows = connection.execute(_ADOPT, {"run": run, "worker": worker}).fetchall()
+    known = {"run": run, "worker": worker}
+    # Found first: to one statement, whoever began after it and overtook it would be dead as well.
+    dead = [name for (name,) in connection.execute(_DEAD, known).fetchall()]
+    if not dead:
+        return []
+    rows = connection.execute(_ADOPT, known | {"dead": dead}).fetchall()
     return [Adopted(pack_of(its_id, body), claimed) for _, its_id, body, claimed in sorted(rows)]
 
 

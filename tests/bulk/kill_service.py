@@ -28,13 +28,13 @@ ON_STATUS = (Fault.HTML_502_BEFORE, Fault.RESET_BEFORE, Fault.STATUS_FAILS)
 CHANCES = {"send.php": (0.03, ON_SEND), "status.php": (0.1, ON_STATUS)}
 
 
-def storm(seed: int) -> Faults:
-    """Faults at random."""
+def storm(seed: int, part: float) -> Faults:
+    """Faults at random, or only a part of them."""
     random = Random(seed)
 
     def choose(script: str, host: int) -> tuple[Fault, float] | None:
         chance, faults = CHANCES.get(script, (0.0, ()))
-        return (random.choice(faults), 0.0) if random.random() < chance else None
+        return (random.choice(faults), 0.0) if random.random() < part * chance else None
 
     return Faults(choose)
 
@@ -64,9 +64,9 @@ def fall(sandbox: Sandbox, every: float) -> None:
 
 def main() -> None:
     """Serve until the input ends."""
-    factor, every = float(sys.argv[1]), float(sys.argv[2])
+    factor, every, part = map(float, sys.argv[1:])
     sandbox = Sandbox(
-        faults=storm(1),
+        faults=storm(1, part),
         time=lambda: time.monotonic() * factor,
         latency=0.005,
         balance="1000000000",

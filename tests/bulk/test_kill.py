@@ -36,7 +36,7 @@ EACH: Final = COUNT // KILLS
 """Messages between two kills, about."""
 
 PATIENT: Final = int(os.environ.get("SMSC_KILLS_IN_REAL_TIME", "6"))
-"""Kills in real time, where each costs half a minute; 22 make it a hundred thousand messages."""
+"""Kills in real time; 22 make it a hundred thousand messages."""
 
 FAST: Final = 50.0
 """How many seconds pass in one, but for the command line."""
@@ -61,9 +61,9 @@ class Service:
 
 
 @contextmanager
-def service(factor: float, fall_every: float = 7.0) -> Iterator[Service]:
-    """Run the service; its main host is dead now and then."""
-    command = [sys.executable, str(HOME / "kill_service.py"), str(factor), str(fall_every)]
+def service(factor: float, part: float = 1.0) -> Iterator[Service]:
+    """Run the service, with a part of the faults; its main host is dead now and then."""
+    command = [sys.executable, str(HOME / "kill_service.py"), str(factor), "7", str(part)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -114,7 +114,7 @@ def check(service: Service, journal: Path, wanted: set[str]) -> Totals:
     assert by_name["refused"] == set()
     assert len(by_name["in doubt"]) == totals.in_doubt <= len(wanted) / 50
     assert set(seen["refusals"]) <= {"status.mass"}
-    assert len(seen["strikes"]) > 2
+    assert seen["strikes"]
     return totals
 
 
@@ -142,7 +142,8 @@ def test_killed_and_resumed_on_the_command_line(tmp_path: Path) -> None:
         writer = csv.writer(file, delimiter=";")
         writer.writerow(["имя", "phone"])
         writer.writerows([f"Иван {number}-й", f"+7999{number:07}"] for number in range(count))
-    with service(1.0) as running:
+    # What was lost is asked about once a minute: fewer faults are fewer minutes.
+    with service(1.0, part=0.3) as running:
         environment = os.environ | {
             "SMSC_LOGIN": Sandbox.login,
             "SMSC_PASSWORD": Sandbox.password,

@@ -6,13 +6,18 @@ import subprocess
 import sys
 from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 import anyio
+import anyio.from_thread
+import anyio.to_thread
 import attrs
+import psycopg
 import pytest
 
 from smsc_async import BulkReport, BulkResult, JournalError, Outgoing
 from smsc_async.bulk import Mark, Pack, SourceMark
+from smsc_async.bulk import postgres_work as at
 from smsc_async.bulk.postgres import PostgresJournal
 from smsc_async.bulk.sender import PackSender
 from smsc_async.errors import SmscError
@@ -72,6 +77,38 @@ async def test_claims_of_the_dead_are_adopted(database: OnPostgres) -> None:
     assert (await living.totals()).accepted == 2
     for journal in (dead, living, other):
         await journal.aclose()
+
+
+async def test_who_adopts_is_not_robbed(database: OnPostgres) -> None:
+    """Of two who adopt at the same time one has the claims, however late the other has begun."""
+    dead, quick = workers(database, 2)
+    await dead.open("dead")
+    await dead.claim([pack("m1", 0), pack("m2", 1)], source=SourceMark(2, "x"))
+    database.let_lease_end("dead")
+    found: list[list[str]] = []
+
+    class Slow(psycopg.Connection[tuple[object, ...]]):
+        """Is overtaken between finding the dead and adopting what they had."""
+
+        def execute(self, query: Any, *rest: Any, **options: Any) -> Any:
+            if "SKIP LOCKED" in query:
+                found.append(anyio.from_thread.run(adopt))
+            return super().execute(query, *rest, **options)
+
+    async def adopt() -> list[str]:
+        await quick.open("quick")
+        return [one.pack.id for one in await quick.adopt()]
+
+    def overtaken() -> list[str]:
+        with Slow.connect(database.url) as connection:
+            return [one.pack.id for one in at.adopt("june", "slow", 30.0, connection)]
+
+    late = await anyio.to_thread.run_sync(overtaken)
+
+    assert (found, late) == ([["m1", "m2"]], [])
+    await quick.mark(accepted(pack("m1", 0)))
+    await quick.aclose()
+    await dead.aclose()
 
 
 async def test_the_living_settle_what_the_dead_had_in_flight(database: OnPostgres) -> None:

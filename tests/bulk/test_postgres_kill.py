@@ -28,9 +28,6 @@ pytestmark = [pytest.mark.kill]
 WORKERS: Final = 4
 KILLS: Final = 20
 LEASE: Final = 10.0
-FALL_EVERY: Final = 30.0
-"""Seconds between two deaths of the main host. What was in flight then counts for ten more."""
-
 PATIENCE: Final = 480.0
 """Seconds in which all of it has to be done."""
 
@@ -115,7 +112,7 @@ def test_many_workers_are_killed(
     governor = f"sqlite:///{tmp_path}/governor.db"
     anyio.run(make_tables, journal)
     wanted = fill(postgres_url, run, count)
-    with service(FAST, FALL_EVERY) as running:
+    with service(FAST) as running:
         facts = json.dumps([running.hosts, running.ca, journal, governor, FAST])
         command = [sys.executable, str(HOME / "kill_postgres_worker.py"), facts, backend]
         environment = os.environ | {"PYTHONPATH": str(HOME.parent / "doubles")}
