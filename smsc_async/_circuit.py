@@ -47,6 +47,8 @@ class Circuit:
 
     def forbids(self) -> ApiError | None:
         """Return what the service would say, if asking it is forbidden for now."""
+        if self.is_calm:
+            return None
         now = self._now()
         if self._blocks and now < self._closed_until:
             return _blocked(self._closed_until - now)

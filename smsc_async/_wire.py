@@ -136,7 +136,7 @@ def _with_files(
 def _quoted(value: str) -> str:
     # As `quote_plus` does, but much faster: at once what is ASCII, run by run what is not.
     if value.isascii():
-        return value.translate(_QUOTES)
+        return value if value.isalnum() else value.translate(_QUOTES)
     return _UNSAFE.sub(_quoted_run, value).replace("%20", "+")
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import anyio
 import pytest
+import trio
 
 from smsc_async import ClientClosed
 from smsc_async._lifetime import Lifetime
+
+if TYPE_CHECKING:
+    from outcome import Outcome
 
 pytestmark = pytest.mark.anyio
 
@@ -88,3 +95,29 @@ def test_one_event_loop() -> None:
 
     with pytest.raises(ClientClosed, match="another event loop"):
         anyio.run(call)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_guest_is_another_event_loop() -> None:
+    """A call from trio is refused where trio runs inside the asyncio loop of the opening."""
+    lifetime = Lifetime()
+    lifetime.open()
+    loop = asyncio.get_running_loop()
+    over: asyncio.Future[Outcome[None]] = loop.create_future()
+
+    async def call() -> None:
+        with lifetime:
+            pass
+
+    trio.lowlevel.start_guest_run(
+        call,
+        run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+        done_callback=over.set_result,
+        host_uses_signal_set_wakeup_fd=True,
+    )
+    outcome = await over
+
+    with pytest.raises(ClientClosed, match="another event loop"):
+        outcome.unwrap()
+    with lifetime:
+        pass

@@ -176,6 +176,8 @@ class Http2Connection:
         stream.scope.deadline = anyio.current_time() + WRITE_TIMEOUT + self._reply_timeout
         self._streams.push(stream)
         await self._flush(stream)
+        # Between two pieces it is the others' turn to write.
+        await anyio.lowlevel.checkpoint()
         stream.scope.deadline = anyio.current_time() + self._reply_timeout
 
     async def _read_body(self, stream: Stream, upload: Upload) -> None:
@@ -193,8 +195,8 @@ class Http2Connection:
         self._writing = True
         streams = self._streams
         try:
-            if not data and streams.open and stream.outcome is None:
-                # Who was answered together asks together.
+            if not data and streams.finished_together > 1 and stream.outcome is None:
+                # Who was answered together may ask together.
                 await anyio.lowlevel.checkpoint()
             data = data or streams.collect()
             while data:

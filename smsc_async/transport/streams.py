@@ -119,6 +119,8 @@ class Streams:
         self._room = 1  # until the server has said how many streams it takes
         self._settled = False
         self._heard = 0
+        self.finished_together: int = 0
+        """How many streams what the server said last has ended."""
         self._handlers: dict[type, Callable[[Any], None]] = {
             h2.events.ResponseReceived: self._on_response,
             h2.events.DataReceived: self._on_data,
@@ -141,6 +143,7 @@ class Streams:
     def feed(self, data: bytes) -> None:
         """Take what the server said."""
         self._heard += 1
+        self.finished_together = 0
         for frame in self._frames.feed(data):
             goaway = goaway_in(frame)
             if goaway is not None:
@@ -231,6 +234,7 @@ class Streams:
     def collect(self) -> bytes:
         """Give `h2` what is queued and return what to write; nothing may wait in between."""
         if self.dead:
+            self._clear_queue("the connection is dead")
             return b""
         if not self.queue:
             return self._h2.data_to_send()
@@ -328,6 +332,7 @@ class Streams:
         """Give the stream its outcome, the first that comes, and wake who waits for it."""
         if stream.outcome is None:
             stream.outcome = outcome
+            self.finished_together += 1
         self.open.pop(stream.number, None)
         if stream.wake is not None:
             stream.wake.set()

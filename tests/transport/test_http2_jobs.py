@@ -10,6 +10,7 @@ import pytest
 from smsc_async._clock import SystemClock
 from smsc_async.transport import Sent, TransportFailure
 from smsc_async.transport.connection import Answer
+from smsc_async.transport.failure import ConnectionGone
 from smsc_async.transport.http2 import Http2Connection
 from smsc_async.transport.streams import PIECE, Stream, Streams
 
@@ -224,3 +225,14 @@ async def test_writer_that_is_cancelled_twice_hands_the_pen_on() -> None:
     await connection.aclose()
     results = await asyncio.gather(reader, queued, writer, return_exceptions=True)
     assert [type(result) for result in results[:2]] == [TransportFailure] * 2
+
+
+async def test_request_on_a_dead_connection_is_not_sent() -> None:
+    """Who comes too late is told at once that another connection is needed."""
+    wire = ScriptedWire([VALID[0]], ends=False)
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+    await connection.aclose()
+    with pytest.raises(ConnectionGone) as caught:
+        await connection.request(HEAD, b"a=1")
+    assert caught.value.sent is Sent.NO
+    assert wire.sent == b""
