@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from random import SystemRandom
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import anyio
@@ -17,12 +15,15 @@ from psycopg.conninfo import conninfo_to_dict
 from .._options import mint_id
 from ..errors import InvalidRequest, JournalError
 from . import postgres_work as at
-from .codec import pack_of, result_of
+from .codec import result_of
 from .outgoing import BulkResult
 from .packing import Packer
+from .pages import Pages
 from .postgres_pool import Pool
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
     from .journal import Adopted, Delivered, Known, Mark, SourceMark, Totals
     from .packing import Pack
 
@@ -166,7 +167,10 @@ class PostgresJournal:
 
     def results(self) -> AsyncIterator[BulkResult]:
         """Return what became of each message, by number; at last those that are in doubt."""
-        return _Pages(self._run, self._pool)
+        return Pages(
+            lambda after: self._pool.run(partial(at.page, self._run, after)),
+            lambda after: self._pool.run(partial(at.claims, self._run, after)),
+        )
 
     async def undelivered(self, after: int, most: int) -> Sequence[BulkResult]:
         """Return accepted messages without a final status, by number, from behind `after`."""
@@ -195,43 +199,6 @@ class PostgresJournal:
 
     def __repr__(self) -> str:
         return f"<PostgresJournal {self._run}>"
-
-
-class _Pages(AsyncIterator[BulkResult]):
-    """Reads a page at a time, so that nothing is open in between and there is nothing to close."""
-
-    def __init__(self, run: str, pool: Pool) -> None:
-        self._run = run
-        self._pool = pool
-        self._page: deque[BulkResult] = deque()
-        self._after = -1
-        self._marked = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> BulkResult:
-        while not self._page:
-            if not await self._turn():
-                raise StopAsyncIteration
-        return self._page.popleft()
-
-    async def _turn(self) -> bool:
-        """Read a page; return whether there may be more."""
-        if not self._marked:
-            rows = await self._pool.run(partial(at.page, self._run, self._after))
-            self._page.extend(map(result_of, rows))
-            self._marked = not rows
-            self._after = rows[-1][0] if rows else -1
-            return True
-        claims = await self._pool.run(partial(at.claims, self._run, self._after))
-        for number, message_id, body in claims:
-            self._after = number
-            pack = pack_of(message_id, body)
-            self._page.extend(
-                BulkResult(place, phone, message_id, "in doubt") for place, phone in pack.pieces
-            )
-        return bool(claims)
 
 
 def _parted(url: str) -> tuple[str, dict[str, str]]:

@@ -5,25 +5,26 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from .codec import NUMBERS, pack_of, result_of, write_pack
 from .database import Database, inspect
 from .journal import Adopted, Known, SourceMark, Totals
-from .outgoing import BulkResult
+from .pages import Pages
 from .ranges import Coverage, ranges
 
 if TYPE_CHECKING:
     import os
     import sqlite3
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from .codec import Row
     from .journal import Delivered, Mark
+    from .outgoing import BulkResult
     from .packing import Pack
 
 __all__ = ["SqliteJournal"]
@@ -137,7 +138,10 @@ class SqliteJournal:
 
     def results(self) -> AsyncIterator[BulkResult]:
         """Return what became of each message, by number; at last those that are in doubt."""
-        return _Pages(self._path)
+        return Pages(
+            lambda after: inspect(self._path, partial(_page, after)),
+            lambda after: inspect(self._path, partial(_claims, after)),
+        )
 
     async def undelivered(self, after: int, most: int) -> Sequence[BulkResult]:
         """Return accepted messages without a final status, by number, from behind `after`."""
@@ -357,39 +361,3 @@ def _claims(after: int, connection: sqlite3.Connection) -> list[tuple[int, str, 
         "SELECT number, id, body FROM pack WHERE state = ? AND number > ? ORDER BY number LIMIT 10",
         (_CLAIMED, after),
     ).fetchall()
-
-
-class _Pages(AsyncIterator[BulkResult]):
-    """Reads a page at a time, so that nothing is open in between and there is nothing to close."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._page: deque[BulkResult] = deque()
-        self._after = -1
-        self._marked = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> BulkResult:
-        while not self._page:
-            if not await self._turn():
-                raise StopAsyncIteration
-        return self._page.popleft()
-
-    async def _turn(self) -> bool:
-        """Read a page; return whether there may be more."""
-        if not self._marked:
-            rows = await inspect(self._path, partial(_page, self._after))
-            self._page.extend(map(result_of, rows))
-            self._marked = len(rows) < _PAGE
-            self._after = -1 if self._marked else rows[-1][0]
-            return True
-        claims = await inspect(self._path, partial(_claims, self._after))
-        for number, message_id, body in claims:
-            self._after = number
-            pack = pack_of(message_id, body)
-            self._page.extend(
-                BulkResult(place, phone, message_id, "in doubt") for place, phone in pack.pieces
-            )
-        return bool(claims)
