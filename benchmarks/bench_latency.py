@@ -54,11 +54,13 @@ FORM: Final = "application/x-www-form-urlencoded"
 THINK: Final = random.Random(1)  # noqa: S311 - nobody has to guess it
 
 
-class Service(asyncio.Protocol):
-    """One connection: accepts every message after some thought."""
+class End(asyncio.Protocol):
+    """One end of an HTTP/2 connection."""
+
+    client = False
 
     def __init__(self) -> None:
-        config = h2.config.H2Configuration(client_side=False)
+        config = h2.config.H2Configuration(client_side=self.client)
         self._h2 = h2.connection.H2Connection(config)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -67,6 +69,10 @@ class Service(asyncio.Protocol):
         self._transport = transport
         self._h2.initiate_connection()
         transport.write(self._h2.data_to_send())
+
+
+class Service(End):
+    """The server's end: accepts every message after some thought."""
 
     def data_received(self, data: bytes) -> None:
         """Begin to think about each request that is complete."""
@@ -89,19 +95,14 @@ class Service(asyncio.Protocol):
             self._transport.write(self._h2.data_to_send())
 
 
-class BareH2(asyncio.Protocol):
+class BareH2(End):
     """The least a client can do: frames out, frames in."""
 
-    def __init__(self) -> None:
-        self._h2 = h2.connection.H2Connection()
-        self._answers: dict[int, tuple[bytearray, asyncio.Future[bytes]]] = {}
+    client = True
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TLS is a stream
-        self._transport = transport
-        self._h2.initiate_connection()
-        transport.write(self._h2.data_to_send())
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers: dict[int, tuple[bytearray, asyncio.Future[bytes]]] = {}
 
     def data_received(self, data: bytes) -> None:
         """Hand over the answers that are complete."""

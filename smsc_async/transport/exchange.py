@@ -161,8 +161,8 @@ class HttpExchange:
         self._hosts = hosts
         self._clock = clock
         self._timeout = httpx.Timeout(reply_timeout, connect=connect_timeout).as_dict()
-        # Our own connections count a body's bytes themselves.
-        self._counts = transport is None
+        # Our own connections count the bytes of a body themselves.
+        self._own = transport is None
         if transport is None:
             secure = any(origin.scheme == "https" for origin in hosts.origins)
             transport = ConnectionPool(
@@ -279,7 +279,7 @@ class HttpExchange:
             stream=stream,
             extensions=template.extensions,
         )
-        if not self._counts or isinstance(stream, _Streamed):
+        if not self._own or isinstance(stream, _Streamed):
             request.headers["content-length"] = str(size)
         return request
 

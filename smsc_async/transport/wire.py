@@ -95,7 +95,8 @@ class Wire:
     def write(self, data: bytes) -> bool:
         """Write all of it, or what the socket takes; whether nothing is left for `drain`.
 
-        Most writes end here, without the detour through an event loop.
+        Most writes end here, without the detour through an event loop. After an error, which is
+        the socket's own, the wire is of no use any more.
         """
         if self._broken:
             raise anyio.BrokenResourceError

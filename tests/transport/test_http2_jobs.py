@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from smsc_async._clock import SystemClock
@@ -236,3 +237,69 @@ async def test_request_on_a_dead_connection_is_not_sent() -> None:
         await connection.request(HEAD, b"a=1")
     assert caught.value.sent is Sent.NO
     assert wire.sent == b""
+
+
+class DirectWire(ScriptedWire):
+    """Takes every write at once, and speaks only when it was told enough."""
+
+    def __init__(self, pieces: list[tuple[bytes, int, bytes]]) -> None:
+        super().__init__([])
+        self.script = pieces
+        self.writes: list[bytes] = []
+
+    def write(self, data: bytes) -> bool:
+        """Take the bytes."""
+        self.writes.append(data)
+        return True
+
+    async def receive(self) -> bytes:
+        """Return the next piece, once so many of these bytes have been written."""
+        await anyio.lowlevel.checkpoint()
+        if not self.script:
+            await self.closed.wait()
+            raise anyio.ClosedResourceError
+        bytes_awaited, times, piece = self.script[0]
+        while b"".join(self.writes).count(bytes_awaited) < times:
+            await anyio.sleep(0.001)
+        self.script.pop(0)
+        return piece
+
+
+async def test_those_answered_together_ask_together() -> None:
+    """Two who hear their answers in one go and go on at once share a write."""
+    answers = b"".join(VALID[1:5])
+    wire = DirectWire([(b"first", 1, VALID[0]), (b"first", 2, answers)])
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+
+    async def call() -> None:
+        await connection.request(HEAD, b"first")
+        await connection.request(HEAD, b"second")
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(call)
+            group.start_soon(call)
+            while b"".join(wire.writes).count(b"second") < 2:
+                await anyio.sleep(0.001)
+            group.cancel_scope.cancel()
+    assert max(write.count(b"second") for write in wire.writes) == 2
+
+
+async def test_others_have_their_turn_between_two_pieces() -> None:
+    """A long body that is taken as fast as it comes does not keep a short one waiting."""
+    wire = DirectWire([(b"first", 1, VALID[0] + VALID[1] + VALID[2] + wide_open())])
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+
+    async def call(body: bytes) -> None:
+        await connection.request(HEAD, body)
+
+    with anyio.fail_after(5):
+        await call(b"first")
+        async with anyio.create_task_group() as group:
+            group.start_soon(call, b"x" * (10 * PIECE))
+            group.start_soon(call, b"short")
+            while b"".join(wire.writes).count(b"x") < 10 * PIECE:
+                await anyio.sleep(0.001)
+            group.cancel_scope.cancel()
+    written = b"".join(wire.writes)
+    assert written.index(b"short") < written.rindex(b"x")

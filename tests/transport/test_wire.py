@@ -140,8 +140,8 @@ class Yielding(SocketStream):
         return self.sock
 
     async def receive(self, max_bytes: int = 65536) -> bytes:
-        """Do nothing of use."""
-        raise NotImplementedError
+        """Never be asked to."""
+        raise AssertionError
 
     async def send(self, item: bytes) -> None:
         """Yield, wait if full, take the bytes, yield."""
@@ -152,8 +152,8 @@ class Yielding(SocketStream):
         await asyncio.sleep(0)
 
     async def send_eof(self) -> None:
-        """Do nothing of use."""
-        raise NotImplementedError
+        """Never be asked to."""
+        raise AssertionError
 
     async def aclose(self) -> None:
         """Leave the socket to the test."""
