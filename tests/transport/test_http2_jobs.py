@@ -265,8 +265,9 @@ class DirectWire(ScriptedWire):
         return piece
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_those_answered_together_ask_together() -> None:
-    """Two who hear their answers in one go and go on at once share a write."""
+    """Two who hear their answers in one go and go on at once share a write; trio draws lots."""
     answers = b"".join(VALID[1:5])
     wire = DirectWire([(b"first", 1, VALID[0]), (b"first", 2, answers)])
     connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
