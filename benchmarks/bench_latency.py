@@ -104,9 +104,7 @@ class Service(asyncio.Protocol):
 
 def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     """Make a frame of HTTP/2."""
-    return b"".join(
-        (len(payload).to_bytes(3), bytes((kind, flags)), stream.to_bytes(4), payload)
-    )
+    return b"".join((len(payload).to_bytes(3), bytes((kind, flags)), stream.to_bytes(4), payload))
 
 
 def window_update(size: int) -> bytes:

@@ -99,6 +99,6 @@ class Connection(Protocol):
         """
         ...
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close at once; what is in flight fails."""
         ...

@@ -61,10 +61,10 @@ class Http11Connection:
         """When the last request ended, or None while there is one."""
         return self._idle_since
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close at once; what is in flight fails."""
         self._dead = True
-        await self._wire.aclose()
+        self._wire.close()
 
     async def request(
         self, head: Head, body: bytes | Upload, progress: Progress | None = None
@@ -110,7 +110,6 @@ class Http11Connection:
             while self._wire.readable():
                 if await self._wire.receive():
                     raise ConnectionGone("the server spoke out of turn")
-        self._wire.settle()
 
     async def _carry(
         self, head: Head, body: bytes | Upload, scope: anyio.CancelScope, progress: Progress

@@ -64,10 +64,10 @@ class Http2Connection:
         """When the last request ended, or None while there is one."""
         return self._idle_since
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Close at once; what is in flight fails."""
         self._streams.die("the connection was closed")
-        await self._wire.aclose()
+        self._wire.close()
 
     async def request(
         self, head: Head, body: bytes | Upload, progress: Progress | None = None
@@ -161,7 +161,6 @@ class Http2Connection:
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
             self._streams.die(f"the connection was dead: {describe(error)}")
         finally:
-            self._wire.settle()
             self._reading = self._writing = False
 
     # Writing

@@ -126,7 +126,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             else:
                 return _response(answer, connection.http_version)
             finally:
-                await self._put_back(place, connection)
+                self._put_back(place, connection)
         assert failure is not None  # noqa: S101 - the loop runs at least once
         raise failure
 
@@ -135,14 +135,14 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         self._closed = True
         for place in self._places.values():
             while place.connections:
-                await place.connections.pop().aclose()
+                place.connections.pop().close()
 
     async def _acquire(self, place: _Place, url: httpx.URL) -> Connection:
         """Return a connection that can be given a request without waiting."""
         while True:
             if self._closed:
                 raise TransportFailure("the transport is closed", Sent.NO)
-            connection = await self._usable(place)
+            connection = self._usable(place)
             if connection is not None:
                 return connection
             if not place.multiplexed:
@@ -154,12 +154,12 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             if attempt.failure is not None:
                 raise attempt.failure.again() from attempt.failure
 
-    async def _usable(self, place: _Place) -> Connection | None:
+    def _usable(self, place: _Place) -> Connection | None:
         oldest = self._clock.now() - IDLE
         for connection in place.connections[::-1]:
             idle_since = connection.idle_since
             if connection.finished or (idle_since is not None and idle_since < oldest):
-                await self._drop(place, connection)
+                self._drop(place, connection)
             elif connection.available:
                 return connection
         return None
@@ -190,23 +190,23 @@ class ConnectionPool(httpx.AsyncBaseTransport):
             clock=self._clock,
         )
         if self._closed:
-            await connection.aclose()
+            connection.close()
             raise TransportFailure("the transport is closed", Sent.NO)
         place.connections.append(connection)
         return connection
 
-    async def _put_back(self, place: _Place, connection: Connection) -> None:
+    def _put_back(self, place: _Place, connection: Connection) -> None:
         """Make the connection the first choice for the next request, or close it if finished."""
         if connection.finished:
-            await self._drop(place, connection)
+            self._drop(place, connection)
         elif place.connections[-1] is not connection and connection in place.connections:
             place.connections.remove(connection)
             place.connections.append(connection)
 
-    async def _drop(self, place: _Place, connection: Connection) -> None:
+    def _drop(self, place: _Place, connection: Connection) -> None:
         if connection in place.connections:
             place.connections.remove(connection)
-        await connection.aclose()
+        connection.close()
 
 
 def _response(answer: Answer, http_version: str) -> httpx.Response:

@@ -35,9 +35,6 @@ class ScriptedWire(Wire):
         """Look at nothing."""
         return False
 
-    def settle(self) -> None:
-        """Doubt nothing."""
-
     async def receive(self) -> bytes:
         """Return the next piece."""
         await anyio.lowlevel.checkpoint()
@@ -65,7 +62,7 @@ class ScriptedWire(Wire):
         self.sent += data
         self.written.set()
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Let go of who waits."""
         self.closed.set()
 

@@ -46,7 +46,7 @@ async def test_stuck_write_ends_the_connection(monkeypatch: pytest.MonkeyPatch) 
             await connection.request(HEAD, b"a=1")
         failures[number] = caught.value
         if connection.finished:
-            await connection.aclose()
+            connection.close()
 
     with anyio.fail_after(5):
         async with anyio.create_task_group() as group:
@@ -81,7 +81,7 @@ async def test_not_written_in_time_is_not_sent() -> None:
             await anyio.sleep(0.02)
             await call()
             assert [failure.sent for failure in failures] == [Sent.UNKNOWN, Sent.NO]
-            await connection.aclose()
+            connection.close()
             group.cancel_scope.cancel()
 
 
@@ -98,7 +98,7 @@ async def test_reading_goes_on_while_a_write_is_stuck(monkeypatch: pytest.Monkey
             results[number] = await connection.request(HEAD, b"a=1")
         except TransportFailure as failure:
             results[number] = failure
-        await connection.aclose()
+        connection.close()
 
     with anyio.fail_after(5):
         async with anyio.create_task_group() as group:
@@ -223,7 +223,7 @@ async def test_writer_that_is_cancelled_twice_hands_the_pen_on() -> None:
     writer.cancel()
     await settled()
     assert b"queued" in wire.sent
-    await connection.aclose()
+    connection.close()
     results = await asyncio.gather(reader, queued, writer, return_exceptions=True)
     assert [type(result) for result in results[:2]] == [TransportFailure] * 2
 
@@ -232,7 +232,7 @@ async def test_request_on_a_dead_connection_is_not_sent() -> None:
     """Who comes too late is told at once that another connection is needed."""
     wire = ScriptedWire([VALID[0]], ends=False)
     connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
-    await connection.aclose()
+    connection.close()
     with pytest.raises(ConnectionGone) as caught:
         await connection.request(HEAD, b"a=1")
     assert caught.value.sent is Sent.NO

@@ -9,17 +9,17 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from smsc_async.transport import Sent, TransportFailure
+from smsc_async.transport import Sent, TransportFailure, wire
+from smsc_async.transport.dial import dial
 from smsc_async.transport.pool import ConnectionPool
 from smsc_async.transport.tls import context_for
 
 from .raw_server import answer_all, plain_http, serve
 
 if TYPE_CHECKING:
+    import socket
     import ssl
     from collections.abc import AsyncIterator
-
-    from anyio.abc import SocketStream
 
     from .conftest import Certificates, FakeClock
     from .raw_server import Peer, RawServer
@@ -149,15 +149,14 @@ async def test_waiters_share_a_failure_to_connect(
     async with serve(answer_all, h2_tls) as server:
         pass
     tries = 0
-    connect_tcp = anyio.connect_tcp
 
-    async def counted(host: str, port: int) -> SocketStream:
+    async def counted(host: str, port: int) -> socket.socket:
         nonlocal tries
         tries += 1
         await anyio.sleep(0.01)
-        return await connect_tcp(host, port)
+        return await dial(host, port)
 
-    monkeypatch.setattr(anyio, "connect_tcp", counted)
+    monkeypatch.setattr(wire, "dial", counted)
     failures: list[TransportFailure] = []
 
     async def call() -> None:
@@ -188,13 +187,12 @@ async def test_connection_made_while_closing_is_closed(
 ) -> None:
     """A pool closed while somebody connects keeps nothing open."""
     async with serve(answer_all, certificates.server("h2")) as server:
-        connect_tcp = anyio.connect_tcp
 
-        async def closing(host: str, port: int) -> SocketStream:
+        async def closing(host: str, port: int) -> socket.socket:
             await pool.aclose()
-            return await connect_tcp(host, port)
+            return await dial(host, port)
 
-        monkeypatch.setattr(anyio, "connect_tcp", closing)
+        monkeypatch.setattr(wire, "dial", closing)
         with pytest.raises(TransportFailure, match="closed"):
             await post(pool, server)
         assert server.posts == []
