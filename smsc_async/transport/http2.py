@@ -74,20 +74,17 @@ class Http2Connection:
     ) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else."""
         now = anyio.current_time()
-        scope = anyio.CancelScope(deadline=now + self._reply_timeout)
         upload = body if isinstance(body, Upload) else None
         rest = body.first if isinstance(body, Upload) else body
-        stream = Stream(head, rest, scope, upload, progress or Progress(), queued_at=now)
+        deadline = now + self._reply_timeout
+        stream = Stream(head, rest, deadline, upload, progress or Progress(), queued_at=now)
         self._left -= 1
         idle, self._idle_since = self._idle_since is not None, None
         self._streams.queue.append(stream)
         try:
             if idle and not self._writing and self._wire.readable():
                 await self._catch_up()
-            with scope:
-                await self._carry(stream)
-            if stream.outcome is None:
-                self._streams.time_out(stream)
+            await self._carry(stream)
         except Exception as error:  # noqa: BLE001 - nothing but our own failures leaves
             self._streams.die(f"the connection broke down: {describe(error)}")
         finally:
@@ -122,13 +119,16 @@ class Http2Connection:
         self._reading = True
         data = b""
         try:
-            while stream.outcome is None:
-                if said := await self._receive(stream):
-                    self._streams.feed(said)
-                if not self._writing:
-                    data = self._streams.collect()
-                if data or stream.hungry or self._streams.can_push(stream):
-                    break
+            with anyio.CancelScope(deadline=self._streams.next_deadline()) as watch:
+                while stream.outcome is None:
+                    if said := await self._receive(stream):
+                        self._streams.feed(said)
+                    if not self._writing:
+                        data = self._streams.collect()
+                    if data or stream.hungry or self._streams.can_push(stream):
+                        break
+            if watch.cancelled_caught:
+                self._streams.expire()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
             self._streams.die(f"reading failed: {describe(error)}")
         finally:
@@ -172,20 +172,23 @@ class Http2Connection:
             await stream.wake.wait()
             stream.wake = None
             return
-        stream.scope.deadline = anyio.current_time() + WRITE_TIMEOUT + self._reply_timeout
+        stream.deadline = anyio.current_time() + WRITE_TIMEOUT + self._reply_timeout
         self._streams.push(stream)
         await self._flush(stream)
         # Between two pieces it is the others' turn to write.
         await anyio.lowlevel.checkpoint()
-        stream.scope.deadline = anyio.current_time() + self._reply_timeout
+        stream.deadline = anyio.current_time() + self._reply_timeout
 
     async def _read_body(self, stream: Stream, upload: Upload) -> None:
         """Get the next piece of a body that is read while it is written."""
-        try:
-            stream.rest = await upload.read()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
-            self._streams.give_up(stream, f"the body cannot be read: {describe(error)}")
-        stream.scope.deadline = anyio.current_time() + self._reply_timeout
+        with anyio.CancelScope(deadline=stream.deadline) as watch:
+            try:
+                stream.rest = await upload.read()
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
+                self._streams.give_up(stream, f"the body cannot be read: {describe(error)}")
+        if watch.cancelled_caught and stream.outcome is None:
+            self._streams.time_out(stream)
+        stream.deadline = anyio.current_time() + self._reply_timeout
 
     async def _flush(self, stream: Stream, data: bytes = b"") -> None:
         """Write `data` and what else there is, also the others'; nothing if somebody does."""

@@ -69,7 +69,7 @@ class Stream:
 
     head: Head
     rest: bytes | memoryview
-    scope: anyio.CancelScope
+    deadline: float
     upload: Upload | None = None
     progress: Progress = attrs.field(factory=Progress)
     number: int = 0
@@ -272,7 +272,7 @@ class Streams:
         if body:
             self.push(stream)
         if now - stream.queued_at > LATE:
-            stream.scope.deadline = now + self._reply_timeout
+            stream.deadline = now + self._reply_timeout
 
     def _window(self, stream: Stream) -> int:
         return max(0, self._h2.local_flow_control_window(stream.number))
@@ -308,6 +308,24 @@ class Streams:
         """End a stream whose body cannot be read on: the server never gets the whole of it."""
         self._reset(stream)
         self.finish(stream, _unknown(text, stream))
+
+    def next_deadline(self) -> float:
+        """Return when to look for streams that have waited for too long.
+
+        No deadline set after this is earlier.
+        """
+        latest = anyio.current_time() + self._reply_timeout
+        return min([latest, *(stream.deadline for stream in self._waiting())])
+
+    def expire(self) -> None:
+        """End the streams that have waited for too long."""
+        now = anyio.current_time()
+        for stream in self._waiting():
+            if stream.deadline <= now:
+                self.time_out(stream)
+
+    def _waiting(self) -> list[Stream]:
+        return [*self.open.values(), *self.queue]
 
     def time_out(self, stream: Stream) -> None:
         """End a stream that has waited for too long."""
