@@ -36,6 +36,8 @@ class Breaker:
 
     async def check(self) -> None:
         """Raise what the service would say, if asking it is forbidden for now."""
+        if self._circuit.is_calm:
+            return
         if self._circuit.forbids() is not None:
             await self._look()
         self._circuit.check()

@@ -70,6 +70,8 @@ class Circuit:
 
         Returns whether it is.
         """
+        if self.is_calm:
+            return False
         self.check()
         if self._blocks:
             # The others go on waiting for what it finds.

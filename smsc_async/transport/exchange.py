@@ -246,7 +246,7 @@ class HttpExchange:
             request.extensions = request.extensions | {PROGRESS: progress}
         try:
             response = await self._client.send(request, stream=True)
-            body = await _read(response.stream)
+            body = await _read(response)
         except (TransportFailure, SmscError):
             # The latter is what a file says that cannot be read any more.
             raise
@@ -301,11 +301,14 @@ def _is_the_service(reply: Reply) -> bool:
     return reply.status < BROKEN and not reply.body.startswith(b"<") and reply.body != b""
 
 
-async def _read(stream: object) -> bytes:
+async def _read(response: httpx.Response) -> bytes:
     """Read a body as it comes, undecoded."""
+    stream = response.stream
     assert isinstance(stream, httpx.AsyncByteStream)  # noqa: S101 - an AsyncClient has no other
     try:
         # To its end: what stops in the middle of it leaves a generator of httpx's unclosed.
         return b"".join([piece async for piece in stream])
     finally:
         await stream.aclose()
+        # The two hold each other, which would be left to the garbage collector.
+        del response.stream

@@ -14,7 +14,8 @@ import anyio.lowlevel
 
 from .connection import GLANCE, WRITE_TIMEOUT, Answer, Upload
 from .failure import Progress
-from .streams import Stream, Streams, wake_one
+from .stream import Stream, wake_one
+from .streams import Streams
 from .wire import describe
 
 if TYPE_CHECKING:
@@ -207,7 +208,9 @@ class Http2Connection:
                 if stream.outcome is not None and wake_one(streams.queue):
                     break
                 data = streams.collect()
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be written
+        except OSError as error:
+            streams.fall_silent(f"writing failed: {describe(error)}")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is of no use
             streams.die(f"writing failed: {describe(error)}")
         finally:
             self._writing = False

@@ -15,6 +15,7 @@ RST_STREAM with anything else                          UNKNOWN      as before
 its time runs out, or it is cancelled                  UNKNOWN      as before; it is reset
 its time runs out and nothing at all came meanwhile    UNKNOWN      takes no more
 the connection dies, or says what is not HTTP/2        UNKNOWN      closed
+nothing can be written any more, its body not whole    UNKNOWN      is read to its end
 =====================================================  ===========  =========================
 """
 
@@ -25,7 +26,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, cast
 
 import anyio
-import attrs
 import h2.config
 import h2.connection
 import h2.errors
@@ -34,18 +34,19 @@ import h2.exceptions
 import h2.settings
 from hpack import NeverIndexedHeaderTuple
 
-from .connection import BODY_CAP, Answer, Head, Upload
-from .failure import ConnectionGone, Progress, Sent, TransportFailure
+from .connection import BODY_CAP, Answer
+from .failure import ConnectionGone, Sent, TransportFailure
 from .frames import FrameSplitter, GoAway, goaway_in
 from .headers import LENGTH, RememberingDecoder, RememberingEncoder
+from .stream import refused, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from ..errors import Phase
+    from .stream import Stream
 
-__all__ = ["Stream", "Streams", "wake_one"]
+__all__ = ["Streams"]
 
 CODES = h2.settings.SettingCodes
 STREAM_WINDOW: Final = 1 << 20
@@ -58,47 +59,6 @@ PIECE: Final = 65_536
 
 LATE: Final = 0.01
 """Seconds in the queue after which a request's time starts anew when it is written."""
-
-
-@attrs.define(eq=False)
-class Stream:
-    """One request on its way. `number` is 0 until it is written.
-
-    `rest` is what is still to write of the body; an `upload` has more to read after it.
-    """
-
-    head: Head
-    rest: bytes | memoryview
-    deadline: float
-    upload: Upload | None = None
-    progress: Progress = attrs.field(factory=Progress)
-    number: int = 0
-    queued_at: float = 0.0
-    heard_before: int = 0
-    status: int = 0
-    chunks: list[bytes] = attrs.field(factory=list[bytes])
-    size: int = 0
-    length: bytes | None = None
-    wake: anyio.Event | None = None
-    pause: anyio.CancelScope | None = None
-    outcome: Answer | TransportFailure | None = None
-
-    @property
-    def unread(self) -> int:
-        """Bytes of the body that have not been read yet."""
-        return 0 if self.upload is None else self.upload.left
-
-    @property
-    def hungry(self) -> bool:
-        """Whether the next piece of its body is to be read."""
-        return not self.rest and self.unread > 0
-
-    def rouse(self) -> None:
-        """Call it back to its own body, from sleep or from reading for all."""
-        if self.wake is not None:
-            self.wake.set()
-        if self.pause is not None:
-            self.pause.cancel()
 
 
 class Streams:
@@ -164,7 +124,7 @@ class Streams:
             stream.status = int(status)
         else:
             self._reset(stream)
-            self.finish(stream, _unknown("the status is not a number"))
+            self.finish(stream, unknown("the status is not a number"))
 
     def _on_data(self, event: h2.events.DataReceived) -> None:
         if event.flow_controlled_length:
@@ -175,7 +135,7 @@ class Streams:
         stream.size += len(event.data)
         if stream.size > BODY_CAP:
             self._reset(stream)
-            self.finish(stream, _unknown(f"the answer is longer than {BODY_CAP} bytes"))
+            self.finish(stream, unknown(f"the answer is longer than {BODY_CAP} bytes"))
         else:
             stream.chunks.append(event.data)
 
@@ -186,10 +146,10 @@ class Streams:
         if stream.rest or stream.unread:
             self._reset(stream)
         if not stream.status:
-            self.finish(stream, _unknown("an answer without a status"))
+            self.finish(stream, unknown("an answer without a status"))
             return
         if stream.length not in (None, b"%d" % stream.size):
-            self.finish(stream, _unknown("the answer is not as long as it says"))
+            self.finish(stream, unknown("the answer is not as long as it says"))
             return
         self.finish(stream, Answer(stream.status, b"".join(stream.chunks)))
 
@@ -198,10 +158,10 @@ class Streams:
         if stream is None:
             return
         if event.error_code == h2.errors.ErrorCodes.REFUSED_STREAM:
-            self.finish(stream, _refused("the server refused the stream"))
+            self.finish(stream, refused("the server refused the stream"))
         else:
             text = f"the server reset the stream (code {int(event.error_code)})"
-            self.finish(stream, _unknown(text, stream))
+            self.finish(stream, unknown(text, stream))
 
     def _on_window(self, event: h2.events.WindowUpdated) -> None:
         if event.stream_id:
@@ -222,7 +182,7 @@ class Streams:
         for stream in list(self.open.values()):
             if stream.number > goaway.last:
                 text = f"the server goes away (code {goaway.code}) and did not take the stream"
-                self.finish(stream, _refused(text))
+                self.finish(stream, refused(text))
         self._clear_queue("the server goes away")
 
     # What we say
@@ -302,20 +262,16 @@ class Streams:
     def withdraw(self, stream: Stream) -> None:
         """End a stream whose caller does not want it any more."""
         self._reset(stream)
-        self.finish(stream, _unknown("cancelled", stream))
+        self.finish(stream, unknown("cancelled", stream))
 
     def give_up(self, stream: Stream, text: str) -> None:
         """End a stream whose body cannot be read on: the server never gets the whole of it."""
         self._reset(stream)
-        self.finish(stream, _unknown(text, stream))
+        self.finish(stream, unknown(text, stream))
 
     def next_deadline(self) -> float:
-        """Return when to look for streams that have waited for too long.
-
-        No deadline set after this is earlier.
-        """
-        latest = anyio.current_time() + self._reply_timeout
-        return min([latest, *(stream.deadline for stream in self._waiting())])
+        """Return when to look for streams that have waited for too long."""
+        return min(stream.deadline for stream in self._waiting())
 
     def expire(self) -> None:
         """End the streams that have waited for too long."""
@@ -339,7 +295,7 @@ class Streams:
             self.going_away = True
             self._clear_queue("nothing came from the server")
         self._reset(stream)
-        self.finish(stream, _unknown(f"no answer within {seconds}", stream))
+        self.finish(stream, unknown(f"no answer within {seconds}", stream))
 
     def _reset(self, stream: Stream) -> None:
         if stream.number and not self.dead:
@@ -355,11 +311,19 @@ class Streams:
         if stream.wake is not None:
             stream.wake.set()
 
+    def fall_silent(self, text: str) -> None:
+        """Nothing can be written any more; what was said before that is still to be read."""
+        self.going_away = True
+        for stream in list(self.open.values()):
+            if stream.rest or stream.unread:
+                self.finish(stream, unknown(text, stream))
+        self._clear_queue(text)
+
     def die(self, text: str) -> None:
         """End everything: nothing can be read or written any more."""
         self.dead = True
         for stream in list(self.open.values()):
-            self.finish(stream, _unknown(text, stream))
+            self.finish(stream, unknown(text, stream))
         self._clear_queue(text)
 
     def _clear_queue(self, text: str) -> None:
@@ -371,15 +335,6 @@ class Streams:
         for stream in self.open.values():
             if stream.rest and stream.wake is not None:
                 stream.wake.set()
-
-
-def wake_one(streams: Iterable[Stream]) -> bool:
-    """Wake the first that is asleep and return whether there was one."""
-    for stream in streams:
-        if stream.wake is not None and not stream.wake.is_set():
-            stream.wake.set()
-            return True
-    return False
 
 
 def _make_h2() -> h2.connection.H2Connection:
@@ -405,12 +360,3 @@ def _make_h2() -> h2.connection.H2Connection:
     connection.initiate_connection()
     connection.increment_flow_control_window(CONNECTION_WINDOW)
     return connection
-
-
-def _unknown(text: str, stream: Stream | None = None) -> TransportFailure:
-    phase: Phase = "write" if stream is not None and (stream.rest or stream.unread) else "reply"
-    return TransportFailure(text, Sent.UNKNOWN, phase=phase)
-
-
-def _refused(text: str) -> TransportFailure:
-    return TransportFailure(text, Sent.REFUSED, phase="reply")

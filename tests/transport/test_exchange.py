@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import weakref
 from typing import TYPE_CHECKING
 
 import anyio
@@ -59,6 +61,33 @@ async def test_request_is_a_plain_form(exchange: HttpExchange, router: respx.Moc
     assert sent.headers["content-type"] == "multipart/x"
     assert sent.headers["accept-encoding"] == "identity"
     assert "cookie" not in sent.headers
+
+
+async def test_nothing_is_left_to_the_garbage_collector(clock: FakeClock) -> None:
+    """A response is gone as soon as the call is over."""
+    kept: list[weakref.ref[object]] = []
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        response = httpx.Response(200, content=b"{}")
+        kept.append(weakref.ref(response))
+        return response
+
+    exchange = HttpExchange(
+        Hosts([MAIN], clock=clock),
+        connect_timeout=5,
+        reply_timeout=10,
+        http2=True,
+        verify=True,
+        clock=clock,
+        transport=httpx.MockTransport(answer),
+    )
+    gc.disable()
+    try:
+        await exchange("/x", b"a=1")
+        assert [response() for response in kept] == [None]
+    finally:
+        gc.enable()
+        await exchange.aclose()
 
 
 async def test_redirects_and_cookies_are_not_followed(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.lowlevel
@@ -10,12 +12,16 @@ import pytest
 
 from smsc_async._clock import SystemClock
 from smsc_async.transport import Sent, TransportFailure
-from smsc_async.transport.connection import Answer
+from smsc_async.transport.connection import Answer, Upload
 from smsc_async.transport.failure import ConnectionGone
 from smsc_async.transport.http2 import Http2Connection
-from smsc_async.transport.streams import PIECE, Stream, Streams
+from smsc_async.transport.stream import Stream
+from smsc_async.transport.streams import PIECE, Streams
 
 from .scripted_wire import HEAD, VALID, ScriptedWire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.anyio
 
@@ -52,9 +58,9 @@ async def test_stuck_write_ends_the_connection(monkeypatch: pytest.MonkeyPatch) 
         async with anyio.create_task_group() as group:
             group.start_soon(call, 1)
             await wire.written.wait()
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.01)
             group.start_soon(call, 2)
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.01)
             group.start_soon(call, 3)
     assert [failures[n].sent for n in (1, 2, 3)] == [Sent.UNKNOWN, Sent.UNKNOWN, Sent.NO]
     assert connection.finished
@@ -63,7 +69,7 @@ async def test_stuck_write_ends_the_connection(monkeypatch: pytest.MonkeyPatch) 
 async def test_not_written_in_time_is_not_sent() -> None:
     """A call whose turn to be written does not come in time was not sent."""
     wire = StuckWire([VALID[0]], ends=False)
-    connection = Http2Connection(wire, reply_timeout=0.1, most_requests=9, clock=SystemClock())
+    connection = Http2Connection(wire, reply_timeout=0.2, most_requests=9, clock=SystemClock())
     failures: list[TransportFailure] = []
 
     async def call() -> None:
@@ -75,14 +81,43 @@ async def test_not_written_in_time_is_not_sent() -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(call)
             await wire.written.wait()
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.01)
             # The first is being read for; the second holds the pen, the third never gets it.
             group.start_soon(call)
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.01)
             await call()
             assert [failure.sent for failure in failures] == [Sent.UNKNOWN, Sent.NO]
             connection.close()
             group.cancel_scope.cancel()
+
+
+async def test_time_runs_out_in_the_queue_as_well() -> None:
+    """Who looks at the time looks at everybody, and at nobody too early."""
+    streams = Streams(reply_timeout=5)
+    now = anyio.current_time()
+    late, early = Stream(HEAD, b"", now - 1), Stream(HEAD, b"", now + 100)
+    streams.queue.extend((early, late))
+    assert streams.next_deadline() == late.deadline
+    streams.expire()
+    assert isinstance(late.outcome, TransportFailure)
+    assert late.outcome.sent is Sent.NO
+    assert early.outcome is None
+
+
+async def test_body_that_is_not_read_on_runs_out_of_time() -> None:
+    """A body whose next piece does not come in time ends its request, which is in doubt."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"first"
+        await anyio.sleep_forever()
+
+    wire = ScriptedWire([VALID[0]], ends=False)
+    connection = Http2Connection(wire, reply_timeout=0.1, most_requests=9, clock=SystemClock())
+    upload = await Upload.open(pieces(), 11)
+    with anyio.fail_after(5), pytest.raises(TransportFailure, match="no answer within") as caught:
+        await connection.request(HEAD, upload)
+    assert caught.value.sent is Sent.UNKNOWN
+    connection.close()
 
 
 async def test_reading_goes_on_while_a_write_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,15 +142,73 @@ async def test_reading_goes_on_while_a_write_is_stuck(monkeypatch: pytest.Monkey
     assert {type(result) for result in results.values()} == {Answer, TransportFailure}
 
 
+class BrokenPen(ScriptedWire):
+    """Takes two writes; the next ones fail, while what was said before can still be read."""
+
+    takes = 2
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        super().__init__(pieces)
+        self.broken = anyio.Event()
+
+    def write(self, data: bytes) -> bool:
+        """Take a request, and that its settings are known."""
+        self.takes -= 1
+        if self.takes < 0:
+            self.broken.set()
+            raise BrokenPipeError(32, "Broken pipe")
+        self.sent += data
+        self.written.set()
+        return True
+
+    async def receive(self) -> bytes:
+        """Say nothing before the pen is broken but the settings."""
+        if len(self.pieces) < 2:
+            await self.broken.wait()
+        return await super().receive()
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"), [(b"a=1", [None, Sent.UNKNOWN]), (b"a" * 100_000, [Sent.UNKNOWN] * 2)]
+)
+async def test_answers_are_read_after_a_write_has_failed(
+    body: bytes, sent: list[Sent | None]
+) -> None:
+    """What the server said before it went is heard; a body of which a part is missing is not."""
+    wire = BrokenPen([VALID[0], VALID[1] + VALID[2]])
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+    ends: dict[int, Sent | None] = {}
+
+    async def call(number: int, body: bytes) -> None:
+        try:
+            await connection.request(HEAD, body)
+            ends[number] = None
+        except TransportFailure as failure:
+            ends[number] = failure.sent
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(call, 1, body)
+            await wire.written.wait()
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(call, 2, b"a=2")
+    assert [ends[1], ends[2]] == sent
+    assert not connection.available
+    assert connection.finished
+
+
 class SlowWire(ScriptedWire):
-    """Says each thing so many seconds after the one before."""
+    """Says each thing so many seconds after the one before, however often it is asked."""
 
     pause = 0.0
+    due: float | None = None
 
     async def receive(self) -> bytes:
         """Wait, then return the next piece."""
         await self.written.wait()
-        await anyio.sleep(self.pause)
+        self.due = self.due or anyio.current_time() + self.pause
+        await anyio.sleep_until(self.due)
+        self.due = None
         return await super().receive()
 
 
@@ -147,7 +240,7 @@ async def test_one_write_takes_little_of_many_bodies() -> None:
     streams = Streams(reply_timeout=5)
     streams.feed(wide_open())
     for _ in range(10):
-        streams.queue.append(Stream(HEAD, b"x" * PIECE, anyio.CancelScope()))
+        streams.queue.append(Stream(HEAD, b"x" * PIECE, math.inf))
     sizes = [len(streams.collect()) for _ in range(10)]
     assert max(sizes) < PIECE + 1000
     assert sum(sizes) > 10 * PIECE
@@ -214,7 +307,7 @@ async def test_writer_that_is_cancelled_twice_hands_the_pen_on() -> None:
     reader = start(b"a=1")
     await settled()
     assert wire.writes == 2
-    connection._streams.queue.append(Stream(HEAD, b"gate", anyio.CancelScope()))
+    connection._streams.queue.append(Stream(HEAD, b"gate", math.inf))
     writer = asyncio.ensure_future(connection._flush(connection._streams.queue[0]))
     await settled()
     queued = start(b"queued")

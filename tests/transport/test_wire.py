@@ -99,16 +99,21 @@ def hear(sock: socket.socket, size: int) -> bytes:
     return bytes(heard)
 
 
+async def drained(wire: Wire, other: socket.socket, size: int) -> bytes:
+    """Drain the wire while so many bytes are read at its other end."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(wire.drain)
+        return await anyio.to_thread.run_sync(hear, other, size)
+    raise AssertionError
+
+
 async def test_what_the_socket_does_not_take_at_once_is_drained(ends: Ends) -> None:
     """A long write goes on while the other end reads, and what is written meanwhile follows."""
     wire, other = ends
     long = os.urandom(8_000_000)
     assert not wire.write(long)
     assert not wire.write(b"tail")
-    async with anyio.create_task_group() as group:
-        group.start_soon(wire.drain)
-        heard = await anyio.to_thread.run_sync(hear, other, len(long) + 4)
-    assert heard == long + b"tail"
+    assert await drained(wire, other, len(long) + 4) == long + b"tail"
     assert wire.write(b"more")
 
 
@@ -137,10 +142,7 @@ async def test_native_cancellation_does_not_lose_a_write(ends: Ends) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert not wire.write(b"tail")
-    async with anyio.create_task_group() as group:
-        group.start_soon(wire.drain)
-        heard = await anyio.to_thread.run_sync(hear, other, len(long) + 4)
-    assert heard == long + b"tail"
+    assert await drained(wire, other, len(long) + 4) == long + b"tail"
 
 
 class EarlyTls(Tls):
