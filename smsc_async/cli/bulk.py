@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import anyio
@@ -40,39 +40,42 @@ journal_app: Final = typer.Typer(
 app.add_typer(journal_app, name="journal")
 
 JournalName = Annotated[str, typer.Argument(help="The journal of a run: a file, or a URL.")]
+CsvFile = Annotated[Path, typer.Argument(help="A CSV file with a header, UTF-8 or windows-1251.")]
+Text = Annotated[
+    str, typer.Option("--text", "-t", help='The text; {name} is what is in the column "name".')
+]
+NewJournal = Annotated[
+    str | None,
+    typer.Option(
+        "--journal",
+        "-j",
+        help="The file, or URL, in which to write down what is done: for resuming.",
+    ),
+]
+Sender = Annotated[str | None, typer.Option(help="The sender name.")]
+PhoneColumn = Annotated[str | None, typer.Option(help="The column of the phones.")]
+Encoding = Annotated[str | None, typer.Option(help="The file's, if it is not recognised.")]
+Delimiter = Annotated[str | None, typer.Option(help="The same of what is between cells.")]
+Size = Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")]
+MaxCost = Annotated[str | None, typer.Option(help="Stop before it costs more than this.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what it would cost, and who would be refused.")
+]
 
 
 @app.command("send-many")
 def send_many(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a header, UTF-8 or windows-1251.")],
+    file: CsvFile,
     *,
-    text: Annotated[
-        str, typer.Option("--text", "-t", help='The text; {name} is what is in the column "name".')
-    ],
-    journal: Annotated[
-        str | None,
-        typer.Option(
-            "--journal",
-            "-j",
-            help="The file, or URL, in which to write down what is done: for resuming.",
-        ),
-    ] = None,
-    sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
-    phone_column: Annotated[str | None, typer.Option(help="The column of the phones.")] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="The file's, if it is not recognised.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="The same of what is between cells.")
-    ] = None,
-    size: Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")] = 100,
-    max_cost: Annotated[
-        str | None, typer.Option(help="Stop before it costs more than this.")
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Only say what it would cost, and who would be refused."),
-    ] = False,
+    text: Text,
+    journal: NewJournal = None,
+    sender: Sender = None,
+    phone_column: PhoneColumn = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    size: Size = 100,
+    max_cost: MaxCost = None,
+    dry_run: DryRun = False,
 ) -> None:
     """Send a text to everybody in a CSV file, each once; with a journal it can be resumed."""
     reports: list[tuple[People, BulkReport]] = []
@@ -106,14 +109,7 @@ def send_many(
     [(people, report)] = reports
     _show_report(report, dry_run=dry_run)
     _show_first_refused(people, report)
-    if report.left and not dry_run:
-        _tell_how_to_go_on(journal)
-    if report.stopped_by is not None:
-        fail(f"Stopped: {type(report.stopped_by).__name__}: {report.stopped_by}")
-    if report.left and not dry_run:
-        raise typer.Exit(_INTERRUPTED)
-    if report.in_doubt:
-        fail(f"{report.in_doubt} messages are in doubt: going on asks about them again")
+    _leave(report, journal, unfinished=bool(report.left and not dry_run))
 
 
 @app.command()
@@ -122,8 +118,8 @@ def worker(
         str, typer.Option("--journal", "-j", help="postgresql://…?run=name, and libpq's options.")
     ],
     *,
-    sender: Annotated[str | None, typer.Option(help="The sender name.")] = None,
-    size: Annotated[int, typer.Option(min=1, max=1000, help="Messages in a request.")] = 100,
+    sender: Sender = None,
+    size: Size = 100,
 ) -> None:
     """Send what an application puts into a PostgreSQL journal's outbox, until Ctrl-C."""
     reports: list[BulkReport] = []
@@ -137,8 +133,7 @@ def worker(
         raise typer.Exit(_INTERRUPTED)
     [report] = reports
     _show_report(report, dry_run=False)
-    if report.stopped_by is not None:
-        fail(f"Stopped: {type(report.stopped_by).__name__}: {report.stopped_by}")
+    _fail_if_stopped(report)
 
 
 @journal_app.command("show")
@@ -296,6 +291,22 @@ def _refusals(refused: Mapping[str, int]) -> dict[str, object]:
 def _short(reason: str) -> str:
     """Return what is wrong; that it was found here, and not by the service, changes nothing."""
     return reason.removeprefix("InvalidRequest: ")
+
+
+def _fail_if_stopped(report: BulkReport) -> None:
+    if report.stopped_by is not None:
+        fail(f"Stopped: {type(report.stopped_by).__name__}: {report.stopped_by}")
+
+
+def _leave(report: BulkReport, journal: str | None, *, unfinished: bool) -> None:
+    """Say what is left to do; the exit code says whether anything is."""
+    if unfinished:
+        _tell_how_to_go_on(journal)
+    _fail_if_stopped(report)
+    if unfinished:
+        raise typer.Exit(_INTERRUPTED)
+    if report.in_doubt:
+        fail(f"{report.in_doubt} messages are in doubt: going on asks about them again")
 
 
 def _tell_how_to_go_on(journal: str | None) -> None:

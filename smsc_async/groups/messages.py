@@ -262,30 +262,18 @@ class Messages:
     ) -> SentMessage:
         """Find out whether it was sent; see `_resolve`."""
         message_id = doubt.message_id or ""
-        search = Search(self._call, message_id, numbers)
-
-        async def look(thorough: bool) -> SentMessage | Look:
-            try:
-                if await search.look(thorough=thorough):
-                    return await _confirmed(message_id, search)
-            except ClientClosed:
-                raise
-            except SmscError:
-                return UNSEEN
-            return MISSING if search.missing else UNSEEN
+        last = doubt.attempts[-1].host if doubt.attempts else ""
 
         async def resend(how: Resend, patience: float) -> SentMessage:
-            last = doubt.attempts[-1].host if doubt.attempts else ""
             return _sent(await send(repeat=how, avoid=last, patience=patience), numbers)
 
-        until = began + self._call.deadline
         try:
             sent = await resolve(
                 doubt,
                 began=began,
-                until=until,
+                until=began + self._call.deadline,
                 fast=fast,
-                look=look,
+                look=partial(_look, message_id, Search(self._call, message_id, numbers)),
                 resend=resend,
                 clock=self._clock,
             )
@@ -321,6 +309,17 @@ def _check_phones(numbers: tuple[str, ...], doubt: OutcomeUnknown | None) -> Non
         known = {number.lstrip("+") for number in doubt.phones}
         if known != {number.lstrip("+") for number in numbers}:
             raise InvalidRequest("phones", "are not the recipients of that message")
+
+
+async def _look(message_id: str, search: Search, thorough: bool) -> SentMessage | Look:
+    try:
+        if await search.look(thorough=thorough):
+            return await _confirmed(message_id, search)
+    except ClientClosed:
+        raise
+    except SmscError:
+        return UNSEEN
+    return MISSING if search.missing else UNSEEN
 
 
 async def _confirmed(message_id: str, search: Search) -> SentMessage:

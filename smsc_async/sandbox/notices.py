@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .incoming import Incoming
     from .message import Message, Step
 
-__all__ = ["Handler", "Notice", "call_notice", "incoming_notice", "status_notice"]
+__all__ = ["NETWORK", "Handler", "Notice", "call_notice", "incoming_notice", "status_notice"]
 
 _CALL: Final = 7
 _CHARSETS: Final = ("utf-8", "koi8-r", "windows-1251")
@@ -30,7 +30,7 @@ _ALGORITHMS: Final = ("md5", "sha1", "crc32")
 _NUMBERS: Final = frozenset(
     ("id", "status", "ts", "err", "cnt", "type", "flag", "sent", "waitcall", "calltime", "ringtime")
 )
-_NETWORK: Final = {
+NETWORK: Final = {
     "imsi": "250021234567890",
     "msc": "79262000331",
     "mcc": "250",
@@ -40,6 +40,8 @@ _NETWORK: Final = {
     "rcn": "",
     "rnet": "",
 }
+"""What a request for a subscriber's network finds out."""
+
 _CENTRE: Final = "79262000331"
 
 
@@ -72,7 +74,7 @@ def status_notice(message: Message, step: Step) -> Notice:
     if step.error:
         fields["err"] = str(step.error)
     if message.kind == HLR:
-        fields |= _NETWORK
+        fields |= NETWORK
     if message.kind == _CALL:
         keys = "1" if "{menu" in message.text else ""
         fields |= {"dtmf": keys, "calltime": str(message.units), "callmenu": keys, "ringtime": "5"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..account import ServiceError, money
 from ..ids import read_id, wire_id
 from ..message import HLR
+from ..notices import NETWORK
 from ..schedule import MOSCOW
 
 if TYPE_CHECKING:
@@ -100,17 +101,7 @@ def _status(account: Account, phone: str, message_id: str, detail: str) -> dict[
 
 def _network(*, known: bool) -> dict[str, object]:
     """What an HLR request finds out; nothing until it is answered."""
-    found = {
-        "imsi": "250021234567890",
-        "msc": "79262000331",
-        "mcc": "250",
-        "mnc": "02",
-        "cn": "Россия",
-        "net": "МегаФон",
-        "rcn": "",
-        "rnet": "",
-    }
-    return {name: value if known else "" for name, value in found.items()}
+    return {name: value if known else "" for name, value in NETWORK.items()}
 
 
 def _message(message: Message, status: int) -> dict[str, object]:
