@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import anyio
 import pytest
@@ -77,6 +78,17 @@ async def test_another_host_that_is_down_may_come_back(sandbox: Sandbox) -> None
 
     assert not isinstance(caught.value, UntrustedHost)
     assert len(caught.value.attempts) > 2
+
+
+async def test_following_a_run_ends(tmp_path: Path) -> None:
+    """Nobody waits an hour for statuses that will not be told."""
+    journal = tmp_path / "run.db"
+    async with Sandbox() as sandbox:
+        async with sandbox.client() as smsc:
+            await smsc.send_many([Outgoing(PHONE, "Hello")], journal=journal)
+        async with sandbox.client(verify=True) as smsc:
+            with pytest.raises(UntrustedHost):
+                await smsc.follow_many(journal)
 
 
 async def test_a_bulk_run_ends(sandbox: Sandbox) -> None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import attrs
 
-from ..errors import AuthenticationFailed, ClientClosed, IpBlocked, RateLimited, SmscError
+from ..errors import (
+    AuthenticationFailed,
+    ClientClosed,
+    IpBlocked,
+    RateLimited,
+    SmscError,
+    UntrustedHost,
+)
 from ..groups.statuses import DeliveryStatus
 from .journal import Delivered
 
@@ -33,7 +40,7 @@ _FEW: Final = 20
 """Messages that are asked about one by one; the service takes five questions a minute of each."""
 
 _AT_ONCE: Final = 2
-_HOPELESS: Final = (AuthenticationFailed, IpBlocked, ClientClosed)
+_HOPELESS: Final = (AuthenticationFailed, IpBlocked, UntrustedHost, ClientClosed)
 """What would be said to every question; others are simply asked again."""
 
 _FIRST_PAUSE: Final = 15.0

@@ -9,16 +9,9 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 import anyio
 
 from .._delivery import DeliveryStatus
+from .._passing import may_pass
 from ..callbacks import DeliveryTracker, MemoryStore
-from ..errors import (
-    BadReply,
-    InvalidRequest,
-    IpBlocked,
-    NotSent,
-    OutcomeUnknown,
-    RateLimited,
-    SmscError,
-)
+from ..errors import InvalidRequest, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator, Sequence
@@ -40,7 +33,6 @@ _FEW: Final = 20
 
 _AT_ONCE: Final = 2
 _PAGE: Final = 500
-_PASSING: Final = (NotSent, OutcomeUnknown, RateLimited, IpBlocked, BadReply)
 
 
 class Asking(Protocol):
@@ -156,7 +148,7 @@ class _Wait:
             failures = await self._ask(tuple(self._open))
             self._failure = failures[0] if failures else None
             for failure in failures:
-                if not isinstance(failure, _PASSING):
+                if not may_pass(failure):
                     self._fatal = failure
                     self.finished.set()
 

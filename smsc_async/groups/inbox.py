@@ -14,16 +14,9 @@ from .._fields import Fields, code, whole
 from .._limits import RULES
 from .._listing import listed
 from .._options import plain_phone
+from .._passing import may_pass
 from .._script import Script
-from ..errors import (
-    BadReply,
-    InvalidRequest,
-    IpBlocked,
-    NotSent,
-    OutcomeUnknown,
-    RateLimited,
-    SmscError,
-)
+from ..errors import BadReply, InvalidRequest, IpBlocked, RateLimited, SmscError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -43,9 +36,6 @@ _WEEK: Final = 168
 
 _SHORTEST_PAUSE: Final = 20.0
 _LONGEST_PAUSE: Final = 300.0
-
-_PASSING: Final = (NotSent, OutcomeUnknown, RateLimited, IpBlocked, BadReply)
-"""What a later question may not meet with again."""
 
 
 @attrs.frozen
@@ -196,7 +186,9 @@ class Inbox:
         while True:
             try:
                 return await self._next(fields, last)
-            except _PASSING as error:
+            except SmscError as error:
+                if not may_pass(error):
+                    raise
                 wait = max(pause, _wanted(error))
                 _LOG.warning("the inbox is asked again in %.0f s: %s", wait, error)
             await self._clock.sleep(wait)

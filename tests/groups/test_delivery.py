@@ -23,6 +23,7 @@ from smsc_async import (
     RateLimited,
     RecipientResult,
     SentMessage,
+    UntrustedHost,
 )
 from smsc_async._delivery import DeliveryError
 from smsc_async.callbacks import DeliveryTracker, RecipientStatus, StatusEvent
@@ -286,14 +287,17 @@ async def test_nothing_was_heard_at_all() -> None:
     assert isinstance(wait.error, NotSent)
 
 
-async def test_failures_that_do_not_pass() -> None:
-    """A wrong password ends the wait."""
+@pytest.mark.parametrize(
+    "failure", [AuthenticationFailed(2, "authorise error"), UntrustedHost("whose is it?")]
+)
+async def test_failures_that_do_not_pass(failure: Exception) -> None:
+    """A wrong password ends the wait, and so does a host that is not trusted."""
     service = Service()
-    service.failures = [AuthenticationFailed(2, "authorise error")]
+    service.failures = [failure]
     async with waiting(service, sent(ONE), timeout=60) as wait:
         await service.clock.advance(4)
 
-    assert isinstance(wait.error, AuthenticationFailed)
+    assert wait.error is failure
     assert wait.ended == 3
 
 

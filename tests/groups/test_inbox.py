@@ -18,10 +18,11 @@ from smsc_async import (
     InvalidRequest,
     IpBlocked,
     RateLimited,
+    UntrustedHost,
 )
 from smsc_async.groups.inbox import Inbox, InboxMessage
 from smsc_async.sandbox.incoming import NUMBER, receive
-from smsc_async.transport import Sent
+from smsc_async.transport import Sent, Untrusted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -258,6 +259,14 @@ async def test_follow_ends_with_what_does_not_pass(code: int, error: type[ApiErr
     """A wrong password is the caller's business, and so is a form that the service refuses."""
     letters, exchange = inbox({"error": "no", "error_code": code})
     with pytest.raises(error):
+        await anext(letters.follow())
+    assert len(exchange.asked) == 1
+
+
+async def test_follow_ends_where_the_host_is_not_trusted() -> None:
+    """No question will be answered until somebody says whom to trust."""
+    letters, exchange = inbox(Untrusted("the certificate is not trusted"))
+    with pytest.raises(UntrustedHost):
         await anext(letters.follow())
     assert len(exchange.asked) == 1
 
