@@ -39,7 +39,7 @@ async def dial(host: str, port: int) -> socket.socket:
             race.winner.close()
         raise
     if race.winner is None:
-        raise race.failures[0]
+        raise race.failures[0] if race.failures else OSError("the host has no address")
     return race.winner
 
 

@@ -145,11 +145,11 @@ class Http11Connection:
         scope.deadline = math.inf
         self._phase = "write"
         if not self._wire.write(data):
-            deadline = anyio.current_time() + min(WRITE_TIMEOUT, self._reply_timeout)
-            with anyio.CancelScope(deadline=deadline, shield=True) as writing:
+            seconds = min(WRITE_TIMEOUT, self._reply_timeout)
+            with anyio.move_on_after(seconds, shield=True) as writing:
                 await self._wire.drain()
             if writing.cancelled_caught:
-                raise self._failure(f"a write did not get on for {WRITE_TIMEOUT:g} s")
+                raise self._failure(f"a write did not get on for {seconds:g} s")
         scope.deadline = anyio.current_time() + self._reply_timeout
 
     async def _read(self) -> Answer:

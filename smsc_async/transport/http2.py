@@ -44,7 +44,7 @@ class Http2Connection:
         self._left = most_requests
         self._clock = clock
         self._streams = Streams(reply_timeout)
-        self._reading = False
+        self._reader: Stream | None = None
         self._writing = False
         self._idle_since: float | None = clock.now()
 
@@ -74,17 +74,16 @@ class Http2Connection:
         self, head: Head, body: bytes | Upload, progress: Progress | None = None
     ) -> Answer:
         """Do one request; raises `TransportFailure`, and nothing else."""
-        now = anyio.current_time()
         upload = body if isinstance(body, Upload) else None
         rest = body.first if isinstance(body, Upload) else body
-        deadline = now + self._reply_timeout
-        stream = Stream(head, rest, deadline, upload, progress or Progress(), queued_at=now)
+        deadline = anyio.current_time() + self._reply_timeout
+        stream = Stream(head, rest, deadline, upload, progress or Progress())
         self._left -= 1
         idle, self._idle_since = self._idle_since is not None, None
         self._streams.queue.append(stream)
         try:
             if idle and not self._writing and self._wire.readable():
-                await self._catch_up()
+                await self._catch_up(stream)
             await self._carry(stream)
         except Exception as error:  # noqa: BLE001 - nothing but our own failures leaves
             self._streams.die(f"the connection broke down: {describe(error)}")
@@ -100,13 +99,13 @@ class Http2Connection:
         """See the request to its end, doing whatever job nobody else does."""
         await self._flush(stream)
         while stream.outcome is None:
-            if self._streams.queue and not self._writing and self._streams.collectable():
+            if self._unwritten():
                 await self._flush(stream)
-            elif self._streams.can_push(stream):
+            elif self._can_push(stream):
                 await self._upload(stream)
             elif stream.upload is not None and stream.hungry:
                 await self._read_body(stream, stream.upload)
-            elif not self._reading:
+            elif self._reader is None:
                 await self._read(stream)
             else:
                 stream.wake = anyio.Event()
@@ -116,45 +115,33 @@ class Http2Connection:
     # Reading
 
     async def _read(self, stream: Stream) -> None:
-        """Read for all until the stream has its outcome, or there is something to write."""
-        self._reading = True
+        """Read for all until the stream has its outcome, or something else to do."""
+        self._reader = stream
         data = b""
         try:
             with anyio.CancelScope(deadline=self._streams.next_deadline()) as watch:
                 while stream.outcome is None:
-                    if said := await self._receive(stream):
+                    stream.pause = watch
+                    said = await self._wire.receive()
+                    stream.pause = None
+                    if said:
                         self._streams.feed(said)
                     if not self._writing:
                         data = self._streams.collect()
-                    if data or stream.hungry or self._streams.can_push(stream):
+                    if data or stream.hungry or self._can_push(stream):
                         break
             if watch.cancelled_caught:
                 self._streams.expire()
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
             self._streams.die(f"reading failed: {describe(error)}")
         finally:
-            self._reading = False
+            self._reader = stream.pause = None
         if data:
-            # Writing may take its time, and the others' answers must not wait for that.
-            self._hand_over()
             await self._flush(stream, data)
-        elif stream.outcome is None:
-            self._hand_over()
 
-    async def _receive(self, stream: Stream) -> bytes:
-        """Return what the server says; nothing, if the stream's body is to be read on."""
-        if stream.upload is None or stream.number:
-            return await self._wire.receive()
-        # Somebody else may write its beginning meanwhile, and the server then wait for the rest.
-        said = b""
-        with anyio.CancelScope() as stream.pause:
-            said = await self._wire.receive()
-        stream.pause = None
-        return said
-
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, stream: Stream) -> None:
         """Read what came while nobody was reading, before anything is written."""
-        self._reading = self._writing = True
+        self._reader, self._writing = stream, True
         try:
             with anyio.move_on_after(GLANCE):
                 while not self._streams.dead and self._wire.readable():
@@ -162,17 +149,20 @@ class Http2Connection:
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing more can be read
             self._streams.die(f"the connection was dead: {describe(error)}")
         finally:
-            self._reading = self._writing = False
+            self._reader, self._writing = None, False
 
     # Writing
 
+    def _can_push(self, stream: Stream) -> bool:
+        """Whether the next piece of the stream's body can be written now."""
+        return not self._writing and self._streams.can_push(stream)
+
+    def _unwritten(self) -> bool:
+        """Whether there is something to write that nobody is writing."""
+        return not self._writing and (self._wire.unsent or self._streams.collectable())
+
     async def _upload(self, stream: Stream) -> None:
-        """Write the next piece of a long body, when nobody else is writing."""
-        if self._writing:
-            stream.wake = anyio.Event()
-            await stream.wake.wait()
-            stream.wake = None
-            return
+        """Write the next piece of a long body."""
         stream.deadline = anyio.current_time() + WRITE_TIMEOUT + self._reply_timeout
         self._streams.push(stream)
         await self._flush(stream)
@@ -182,13 +172,15 @@ class Http2Connection:
 
     async def _read_body(self, stream: Stream, upload: Upload) -> None:
         """Get the next piece of a body that is read while it is written."""
-        with anyio.CancelScope(deadline=stream.deadline) as watch:
+        self._hand_over()
+        with anyio.CancelScope(deadline=stream.deadline) as stream.pause:
             try:
                 stream.rest = await upload.read()
             except Exception as error:  # noqa: BLE001 - whatever it is, it is this stream's alone
                 self._streams.give_up(stream, f"the body cannot be read: {describe(error)}")
-        if watch.cancelled_caught and stream.outcome is None:
+        if stream.pause.cancelled_caught and stream.outcome is None:
             self._streams.time_out(stream)
+        stream.pause = None
         stream.deadline = anyio.current_time() + self._reply_timeout
 
     async def _flush(self, stream: Stream, data: bytes = b"") -> None:
@@ -202,7 +194,7 @@ class Http2Connection:
                 # Who was answered together may ask together.
                 await anyio.lowlevel.checkpoint()
             data = data or streams.collect()
-            while data:
+            while data or (self._wire.unsent and not streams.dead):
                 if not self._wire.write(data):
                     await self._drain()
                 if stream.outcome is not None and wake_one(streams.queue):
@@ -215,10 +207,12 @@ class Http2Connection:
         finally:
             self._writing = False
             streams.wake_uploads()
-            if streams.queue:
+            if self._unwritten():
                 self._hand_over()
 
     async def _drain(self) -> None:
+        # That may take its time, and the others' answers must not wait for it.
+        self._hand_over()
         deadline = anyio.current_time() + WRITE_TIMEOUT
         with anyio.CancelScope(deadline=deadline, shield=True) as scope:
             await self._wire.drain()
@@ -246,7 +240,12 @@ class Http2Connection:
         Who is not asleep looks for jobs by itself, so there is somebody for each while anybody
         waits. The newest is the last to have its answer, and so hands over least often.
         """
-        if self._streams.queue and not self._writing and wake_one(self._streams.queue):
-            return
-        if not self._reading and not wake_one(reversed(self._streams.open.values())):
-            wake_one(self._streams.queue)
+        streams = self._streams
+        if self._unwritten():
+            if wake_one(streams.queue):
+                return
+            # What an interrupted write has left may be nobody's in the queue.
+            if self._reader is not None:
+                self._reader.rouse()
+        if self._reader is None and not wake_one(reversed(streams.open.values())):
+            wake_one(streams.queue)

@@ -31,7 +31,6 @@ class Stream:
     upload: Upload | None = None
     progress: Progress = attrs.field(factory=Progress)
     number: int = 0
-    queued_at: float = 0.0
     heard_before: int = 0
     status: int = 0
     chunks: list[bytes] = attrs.field(factory=list[bytes])
@@ -52,7 +51,7 @@ class Stream:
         return not self.rest and self.unread > 0
 
     def rouse(self) -> None:
-        """Call it back to its own body, from sleep or from reading for all."""
+        """Call it back to its own affairs, from sleep, from reading for all, or from its body."""
         if self.wake is not None:
             self.wake.set()
         if self.pause is not None:

@@ -57,9 +57,6 @@ MOST_STREAMS: Final = 100
 PIECE: Final = 65_536
 """Bytes of a body that one write may take; the others' requests come between."""
 
-LATE: Final = 0.01
-"""Seconds in the queue after which a request's time starts anew when it is written."""
-
 
 class Streams:
     """Every request of one connection: queued, open, or over.
@@ -166,8 +163,8 @@ class Streams:
     def _on_window(self, event: h2.events.WindowUpdated) -> None:
         if event.stream_id:
             stream = self.open.get(event.stream_id)
-            if stream is not None and stream.rest and stream.wake is not None:
-                stream.wake.set()
+            if stream is not None and self.can_push(stream):
+                stream.rouse()
         else:
             self.wake_uploads()
 
@@ -188,8 +185,8 @@ class Streams:
     # What we say
 
     def collectable(self) -> bool:
-        """Whether what is queued can leave the queue now."""
-        return self._settled or len(self.open) < self._room
+        """Whether somebody is queued who can leave the queue now."""
+        return bool(self.queue) and (self._settled or len(self.open) < self._room)
 
     def collect(self) -> bytes:
         """Give `h2` what is queued and return what to write; nothing may wait in between."""
@@ -200,7 +197,7 @@ class Streams:
             return self._h2.data_to_send()
         now = anyio.current_time()
         piece = 0
-        while self.queue and piece < PIECE and self.collectable():
+        while piece < PIECE and self.collectable():
             stream = self.queue[0]
             if len(self.open) < self._room:
                 piece += len(stream.rest)
@@ -228,11 +225,10 @@ class Streams:
         stream.number = number
         stream.progress.sent = Sent.UNKNOWN
         stream.heard_before = self._heard
+        stream.deadline = now + self._reply_timeout
         self.open[number] = stream
         if body:
             self.push(stream)
-        if now - stream.queued_at > LATE:
-            stream.deadline = now + self._reply_timeout
 
     def _window(self, stream: Stream) -> int:
         return max(0, self._h2.local_flow_control_window(stream.number))
@@ -303,13 +299,12 @@ class Streams:
                 self._h2.reset_stream(stream.number, h2.errors.ErrorCodes.CANCEL)
 
     def finish(self, stream: Stream, outcome: Answer | TransportFailure) -> None:
-        """Give the stream its outcome, the first that comes, and wake who waits for it."""
+        """Give the stream its outcome, the first that comes, and call back who waits for it."""
         if stream.outcome is None:
             stream.outcome = outcome
             self.finished_together += 1
         self.open.pop(stream.number, None)
-        if stream.wake is not None:
-            stream.wake.set()
+        stream.rouse()
 
     def fall_silent(self, text: str) -> None:
         """Nothing can be written any more; what was said before that is still to be read."""
@@ -331,10 +326,10 @@ class Streams:
             self.finish(self.queue.popleft(), ConnectionGone(text))
 
     def wake_uploads(self) -> None:
-        """Wake those who have more to write."""
+        """Call back those who can write more of their bodies."""
         for stream in self.open.values():
-            if stream.rest and stream.wake is not None:
-                stream.wake.set()
+            if self.can_push(stream):
+                stream.rouse()
 
 
 def _make_h2() -> h2.connection.H2Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 import sys
 from contextlib import suppress
@@ -15,7 +16,6 @@ from .failure import Sent, TransportFailure, Untrusted
 from .tls import Tls
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from .hosts import Origin
@@ -42,11 +42,18 @@ class Wire:
         self._early = tls.decrypt(b"") if tls else b""
         self._glance = _glancer(sock)
         self._unsent = b""
+        self._waiting = 0
+        self._closed = False
 
     @property
     def protocol(self) -> str | None:
         """What ALPN agreed on; None without TLS or without an agreement."""
         return self._tls.protocol if self._tls else None
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the socket has not taken all that was written: an interrupted `drain` did not."""
+        return bool(self._unsent)
 
     def readable(self) -> bool:
         """Whether there is something to read, be it the end, without reading it."""
@@ -64,7 +71,11 @@ class Wire:
             return early
         if self._tls is not None and self._tls.ended:
             raise anyio.EndOfStream
-        data = await _receive(self._socket)
+        self._waiting += 1
+        try:
+            data = await _receive(self._socket)
+        finally:
+            self._let_go()
         return data if self._tls is None else self._tls.decrypt(data)
 
     def write(self, data: bytes) -> bool:
@@ -79,19 +90,43 @@ class Wire:
 
     async def drain(self) -> None:
         """Wait until everything is written."""
-        while self._unsent:
-            await anyio.wait_writable(self._socket)
-            self._send()
+        self._waiting += 1
+        try:
+            while self._unsent:
+                await anyio.wait_writable(self._socket)
+                self._send()
+        finally:
+            self._let_go()
 
     def _send(self) -> None:
-        with suppress(BlockingIOError):
+        try:
             taken = self._socket.send(self._unsent)
-            self._unsent = self._unsent[taken:]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._unsent = b""  # what it does not take now it never will
+            raise
+        self._unsent = self._unsent[taken:]
 
     def close(self) -> None:
         """Close at once, also for who waits; closing twice does nothing."""
-        if self._socket.fileno() >= 0:
-            anyio.notify_closing(self._socket)
+        if self._closed:
+            return
+        self._closed = True
+        anyio.notify_closing(self._socket)
+        if not self._waiting:
+            self._socket.close()
+            return
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _let_go(self) -> None:
+        """Give the socket back, if it is closed and nobody waits on it any more.
+
+        Earlier, a new socket might get its number, and with that the end of the old one's waiting.
+        """
+        self._waiting -= 1
+        if self._closed and not self._waiting:
             self._socket.close()
 
 

@@ -26,7 +26,7 @@ class ScriptedWire(Wire):
     def __init__(self, pieces: Sequence[bytes], *, ends: bool = True) -> None:
         self.pieces = list(pieces)
         self.ends = ends
-        self.unsent = b""
+        self._unsent = b""
         self.sent = b""
         self.written = anyio.Event()
         self.closed = anyio.Event()
@@ -48,12 +48,12 @@ class ScriptedWire(Wire):
 
     def write(self, data: bytes) -> bool:
         """Leave everything for `drain`."""
-        self.unsent += data
+        self._unsent += data
         return False
 
     async def drain(self) -> None:
         """Send everything."""
-        unsent, self.unsent = self.unsent, b""
+        unsent, self._unsent = self._unsent, b""
         await self.send(unsent)
 
     async def send(self, data: bytes) -> None:

@@ -103,6 +103,13 @@ async def test_first_failure_is_told_when_all_fail(monkeypatch: pytest.MonkeyPat
         await dial("smsc.example", 443)
 
 
+async def test_host_without_an_address_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver knows the name, and nothing to connect to."""
+    resolve_to(monkeypatch)
+    with pytest.raises(OSError, match="no address"):
+        await dial("smsc.example", 443)
+
+
 async def test_second_winner_is_closed(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

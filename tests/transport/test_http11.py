@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from smsc_async._clock import SystemClock
 from smsc_async.transport import Sent, TransportFailure
+from smsc_async.transport.http11 import Http11Connection
 
 from .raw_server import Script, plain_http, serve
+from .scripted_wire import HEAD, ScriptedWire
 
 if TYPE_CHECKING:
     from .conftest import Certificates, OpenExchange
@@ -224,3 +227,23 @@ async def test_too_large_an_answer_is_unknown(
         with pytest.raises(TransportFailure, match="longer than") as caught:
             await exchange("/x", b"a=1")
         assert caught.value.sent is Sent.UNKNOWN
+
+
+class StuckWire(ScriptedWire):
+    """Takes nothing."""
+
+    async def send(self, data: bytes) -> None:
+        """Wait for ever."""
+        await anyio.sleep_forever()
+
+
+async def test_write_that_does_not_get_on_says_how_long() -> None:
+    """It ends the call in the write phase, in doubt, after the shorter of the two times."""
+    connection = Http11Connection(
+        StuckWire([]), reply_timeout=0.1, most_requests=9, clock=SystemClock()
+    )
+    with anyio.fail_after(5), pytest.raises(TransportFailure) as caught:
+        await connection.request(HEAD, b"a=1")
+    assert (caught.value.sent, caught.value.phase) == (Sent.UNKNOWN, "write")
+    assert str(caught.value) == "a write did not get on for 0.1 s"
+    assert connection.finished

@@ -90,6 +90,31 @@ async def test_closing_ends_a_wait_and_twice_is_once(ends: Ends) -> None:
         wire.write(b"x")
 
 
+@pytest.mark.parametrize("job", ["receive", "drain"])
+async def test_number_of_a_closed_socket_is_free_when_nobody_waits_on_it(
+    job: str, ends: Ends
+) -> None:
+    """A new socket that got the number at once would lose its waiting to who ends the old one's."""
+    wire, _ = ends
+    assert not wire.write(bytes(8_000_000))
+    number = wire._socket.fileno()
+
+    async def wait() -> None:
+        with pytest.raises(anyio.ClosedResourceError):
+            await (wire.receive() if job == "receive" else wire.drain())
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(wait)
+        await anyio.wait_all_tasks_blocked()
+        wire.close()
+        pair = socket.socketpair()
+        numbers = [sock.fileno() for sock in pair]
+        for sock in pair:
+            sock.close()
+        assert number not in numbers
+    assert wire._socket.fileno() < 0
+
+
 def hear(sock: socket.socket, size: int) -> bytes:
     """Read so many bytes."""
     sock.settimeout(5)
@@ -118,7 +143,7 @@ async def test_what_the_socket_does_not_take_at_once_is_drained(ends: Ends) -> N
 
 
 async def test_write_to_an_end_that_is_gone_is_an_error(ends: Ends) -> None:
-    """It is the socket's own."""
+    """It is the socket's own, and what it did not take is not tried again."""
     wire, other = ends
     other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     other.close()
@@ -127,6 +152,7 @@ async def test_write_to_an_end_that_is_gone_is_an_error(ends: Ends) -> None:
             await anyio.sleep(0.001)
     with pytest.raises(ConnectionError):
         wire.write(b"x")
+    assert not wire.unsent
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
