@@ -220,8 +220,13 @@ def test_repr_has_no_secret() -> None:
     assert repr(make(hosts=["https://smsc.ru"])) == "<AsyncSmsc https://smsc.ru>"
 
 
-async def test_unknown_host() -> None:
+async def test_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host that has no address means that nothing was sent."""
+
+    async def no_address(*_: object, **__: object) -> object:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(anyio, "getaddrinfo", no_address)
     async with make(hosts=["https://no-such-host.invalid"], clock=ScaledClock(1000)) as smsc:
         with pytest.raises(NotSent) as caught:
             await smsc.send(PHONE, "Hello")
