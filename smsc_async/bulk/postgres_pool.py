@@ -154,7 +154,7 @@ def _before_commit(connection: Connection, work: Callable[[Connection], T]) -> t
         answer = work(connection)
         [(number,)] = connection.execute("SELECT txid_current_if_assigned()").fetchall()
     except psycopg.OperationalError as error:
-        if connection.closed:
+        if _lost(connection, error):
             raise _Gone(str(error)) from error
         raise
     return answer, number
@@ -164,8 +164,18 @@ def _commit(connection: Connection, answer: T, number: int | None) -> T:
     try:
         connection.commit()
     except psycopg.OperationalError as error:
-        if not connection.closed:
+        if not _lost(connection, error):
             raise
         if number is not None:
             raise _Unsure(number, answer) from error
     return answer
+
+
+def _lost(connection: Connection, error: psycopg.OperationalError) -> bool:
+    """Return whether it was the connection that failed, and close it then.
+
+    It may not know yet: what ends it in the middle of many statements, the driver tells otherwise.
+    """
+    if not connection.closed and error.sqlstate is None:
+        connection.close()
+    return connection.closed

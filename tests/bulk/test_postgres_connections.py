@@ -122,6 +122,26 @@ async def test_work_that_was_cut_off_is_done_again(database: OnPostgres) -> None
     assert database.ask("SELECT what FROM done ORDER BY what") == [(1,), (2,)]
 
 
+async def test_a_connection_that_does_not_know_that_it_is_lost(database: OnPostgres) -> None:
+    """What the driver says of it is no error of the server's: the work is done again on another."""
+    pool, used = Pool(database.url), list[Connection]()
+    pool.open()
+    await pool.run(lambda connection: connection.execute("CREATE TABLE done (what int)"))
+
+    def work(connection: Connection) -> int:
+        used.append(connection)
+        connection.execute("INSERT INTO done VALUES (%s)", (len(used),))
+        if len(used) == 1:
+            raise psycopg.OperationalError("cannot exit pipeline mode while busy")
+        return len(used)
+
+    assert await pool.run(work) == 2
+    await pool.aclose()
+
+    assert used[0] is not used[1]
+    assert database.ask("SELECT what FROM done") == [(2,)]
+
+
 @pytest.mark.parametrize("committed", [True, False])
 async def test_a_commit_that_was_cut_off(database: OnPostgres, *, committed: bool) -> None:
     """The server is asked whether it was done, and only what was not is done again."""
@@ -315,15 +335,15 @@ async def test_a_server_that_stays_away(
             server.stop()
 
     with pytest.raises(JournalError, match="the journal on PostgreSQL"):
-        await smsc.send_many(people(200), journal=journal, size=10, on_progress=on_progress)
+        await smsc.send_many(people(400), journal=journal, size=10, on_progress=on_progress)
     sent = len(smsc.messages)
     server.start()
     with psycopg.connect(server.url) as connection:
         connection.execute("UPDATE smsc_worker SET alive_until = now()")
-    report = await smsc.again().send_many(people(200), journal=journal, size=10)
+    report = await smsc.again().send_many(people(400), journal=journal, size=10)
 
-    assert 50 <= sent < 200
-    assert (report.accepted, report.in_doubt, report.left) == (200, 0, 0)
+    assert 50 <= sent < 400
+    assert (report.accepted, report.in_doubt, report.left) == (400, 0, 0)
     assert set(numbers(smsc).values()) == {1}
 
 
@@ -364,6 +384,10 @@ async def test_a_server_without_room_for_all_connections(database: OnPostgres) -
     smsc = Smsc()
     try:
         report = await smsc.send_many(people(60), journal=journal, size=5)
+        with anyio.fail_after(10):
+            # The server lets a connection go some time after it was closed.
+            while database.ask("SELECT FROM pg_stat_activity WHERE usename = %s", role):
+                await anyio.sleep(0.01)
         with (
             psycopg.connect(database.url.replace("//smsc@", f"//{role}@")),
             pytest.raises(JournalError, match="too many connections"),
