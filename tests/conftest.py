@@ -18,10 +18,16 @@ settings.register_profile(
 settings.load_profile("untimed")
 
 
+# Importing the tests leaves no garbage worth looking for.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Let the collector look only at what the tests make, not at the tests themselves."""
+    """Let the collector look only at what the tests make, and seldom, not at the tests."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    gc.enable()
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -43,30 +43,30 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
-def test_pickles(error: SmscError) -> None:
+def test_pickles() -> None:
     """Every error comes out of a pickle as it went in."""
-    error.about(command="send.php", message_id="m1", attempts=(ATTEMPT,))
+    for error in EXAMPLES:
+        error.about(command="send.php", message_id="m1", attempts=(ATTEMPT,))
 
-    copy = pickle.loads(pickle.dumps(error))
+        copy = pickle.loads(pickle.dumps(error))
 
-    assert type(copy) is type(error)
-    assert str(copy) == str(error)
-    assert vars(copy) == vars(error)
+        assert type(copy) is type(error)
+        assert str(copy) == str(error)
+        assert vars(copy) == vars(error)
 
 
-@pytest.mark.parametrize("error", EXAMPLES, ids=lambda error: type(error).__name__)
-def test_prints_on_one_line(error: SmscError) -> None:
+def test_prints_on_one_line() -> None:
     """Every error says on one line which command, message and host it is about, and no phone."""
-    error.about(command="send.php", message_id="m1", attempts=(ATTEMPT,), docs="https://docs")
+    for error in EXAMPLES:
+        error.about(command="send.php", message_id="m1", attempts=(ATTEMPT,), docs="https://docs")
 
-    text = str(error)
+        text = str(error)
 
-    assert "\n" not in text
-    assert text.startswith("send.php: ")
-    facts = "[message id m1; smscentre.com connect 4.00s no connection within 4 s]"
-    assert text.removesuffix(" (https://docs)").endswith(facts)
-    assert "79991234567" not in text
+        assert "\n" not in text
+        assert text.startswith("send.php: ")
+        facts = "[message id m1; smscentre.com connect 4.00s no connection within 4 s]"
+        assert text.removesuffix(" (https://docs)").endswith(facts)
+        assert "79991234567" not in text
 
 
 def test_the_vendors_page_is_named_where_the_service_has_refused() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from clocks import ScaledClock
 
 from smsc_async import AsyncSmsc, NotSent, Outgoing, UntrustedHost
 from smsc_async._clock import SystemClock
@@ -71,7 +72,11 @@ async def test_the_next_host_is_asked(sandbox: Sandbox) -> None:
 async def test_another_host_that_is_down_may_come_back(sandbox: Sandbox) -> None:
     """As long as another host may answer a later attempt, there is one."""
     async with AsyncSmsc(
-        "alex", "secret", hosts=["https://127.0.0.1:1", sandbox.urls[0]], deadline=3
+        "alex",
+        "secret",
+        hosts=["https://127.0.0.1:1", sandbox.urls[0]],
+        deadline=6,
+        clock=ScaledClock(5.0),
     ) as smsc:
         with pytest.raises(NotSent) as caught:
             await smsc.balance()

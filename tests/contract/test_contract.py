@@ -56,6 +56,7 @@ FAMILIES = {
 }
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("name", FAMILIES)
 async def test_every_parameter_reaches_the_wire(name: str) -> None:
     """Every documented parameter can be sent, and no other ever is; what is needed is there."""
@@ -78,6 +79,7 @@ async def test_every_parameter_reaches_the_wire(name: str) -> None:
     assert sent - ALWAYS.keys() == params - ALWAYS.keys() - NEVER_SENT.get(name, {}).keys()
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("documented", COMMANDS)
 async def test_every_error_has_a_type(documented: Documented) -> None:
     """Each documented error code is an exception of its own kind, with the number and the text."""
@@ -131,6 +133,7 @@ def swapped(document: object) -> object:
     return str(document) if isinstance(document, int) else document
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("documented", COMMANDS)
 async def test_every_documented_answer_parses(documented: Documented) -> None:
     """Every answer that the pages show is read, with its numbers as strings, too."""
@@ -159,7 +162,7 @@ BODIES = st.binary(max_size=200) | JSON.map(lambda document: json.dumps(document
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @given(name=st.sampled_from(list(API)), body=BODIES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 async def test_any_answer(name: str, body: bytes) -> None:
     """Whatever the service answers, a call has its typed answer or raises one of ours."""
     async with client(Recorder(body), outcome="raise", patience=0) as smsc:

@@ -229,6 +229,7 @@ def test_every_example_is_here() -> None:
     assert MADE.keys() == {example.id for example in EXAMPLES}
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("example", [pytest.param(one, id=one.id) for one in EXAMPLES])
 async def test_example(example: Example) -> None:
     """The request has the fields of the page's, and only those that the client always adds."""

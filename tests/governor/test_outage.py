@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import os
 import signal
 import sqlite3
@@ -29,22 +28,12 @@ from smsc_async.sandbox import Sandbox
 from .house import HOLD, LEASE, slot, window
 from .plain_redis import PlainLink, at_once
 
-pytestmark = [
-    pytest.mark.anyio,
-    # coredis leaves these behind when it cannot connect.
-    pytest.mark.filterwarnings("ignore:Unclosed <MemoryObject:ResourceWarning"),
-]
+pytestmark = pytest.mark.anyio
 
 RETRY = 1.0
 """Seconds for which a store that failed is left alone."""
 LOOK = 0.25
 """The longest that one waits before looking again for what others have given back."""
-
-
-@pytest.fixture(autouse=True)
-def _leave_nothing_behind() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture
@@ -302,11 +291,10 @@ async def test_notices_stay_here_while_the_store_is_away(
         assert permit.notice == notice
 
 
-async def test_nobody_there(clock: FakeClock) -> None:
+async def test_nobody_there(server: RedisServer, clock: FakeClock) -> None:
     """A Redis that never was there is one that cannot be reached; no password is told."""
-    with redis_server() as server:
-        port = server.port
-    governor = RedisGovernor(f"redis://alex:secret@127.0.0.1:{port}/0", clock=clock)
+    server.stop()
+    governor = RedisGovernor(f"redis://alex:secret@127.0.0.1:{server.port}/0", clock=clock)
     error = await unavailable(governor, window())
     assert "secret" not in f"{error} {error!r} {governor!r} {vars(error)}"
     await governor.aclose()
@@ -433,7 +421,7 @@ async def test_a_file_does_not_grow(tmp_path: Path, clock: FakeClock) -> None:
         "sqlite:///file.db?share",
     ],
 )
-async def test_an_address_that_is_none(address: str, clock: FakeClock) -> None:
+def test_an_address_that_is_none(address: str, clock: FakeClock) -> None:
     """An address that cannot be meant is refused before anything is opened."""
     with pytest.raises(InvalidRequest):
         governor_at(address, clock)

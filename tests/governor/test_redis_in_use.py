@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -19,11 +18,7 @@ from smsc_async.governor.redis import RedisGovernor
 
 from .house import slot
 
-pytestmark = [
-    pytest.mark.anyio,
-    # coredis leaves these behind when it cannot connect.
-    pytest.mark.filterwarnings("ignore:Unclosed <MemoryObject:ResourceWarning"),
-]
+pytestmark = pytest.mark.anyio
 
 GOVERNORS = 2
 TASKS = 6
@@ -31,10 +26,8 @@ LIMIT = 4
 
 
 @pytest.fixture(autouse=True)
-def _leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _try_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared, "_RETRY", 0.1)
-    yield
-    gc.collect()
 
 
 @pytest.fixture

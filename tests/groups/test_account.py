@@ -108,6 +108,7 @@ COMMANDS: dict[str, Callable[[Account], Any]] = {
 }
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("act", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize(
     ("code", "error"),
@@ -187,6 +188,7 @@ async def test_a_tariff_of_its_own_for_an_operator() -> None:
     assert await account.tariffs() == Tariffs()
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("act", COMMANDS.values(), ids=COMMANDS)
 @pytest.mark.parametrize("answer", ["no", 5, {}, {"zones": 5}, [[]]])
 async def test_answers_that_are_none(act: Callable[[Account], Any], answer: object) -> None:

@@ -213,6 +213,7 @@ SAME: list[tuple[str, Callable[[Any], Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -234,6 +235,7 @@ async def test_refused_before_the_network(field: str, act: Callable[[ContactGrou
     assert await refused_field(ContactGroups, act) == field
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -279,6 +281,7 @@ async def test_the_stand_in_counts() -> None:
     assert [one.rule for one in service.account.refusals] == ["phones.identical"]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("answer", "want"),
     [

@@ -34,6 +34,7 @@ from smsc_async.groups.contacts import (
     EmailContactDetails,
     EmailContacts,
 )
+from smsc_async.sandbox.scripts.phones import handle
 
 pytestmark = pytest.mark.anyio
 
@@ -198,17 +199,11 @@ async def test_there_is_one_already(contacts: Contacts) -> None:
     assert len(await found(contacts)) == 2
 
 
-async def fill(contacts: Contacts, count: int) -> list[str]:
-    """Add so many contacts, and return their numbers."""
-    phones = [f"7900{number:07}" for number in range(count)]
-    for phone in phones:
-        await contacts.add(phone)
-    return phones
-
-
 async def test_pages(contacts: Contacts, service: InProcess) -> None:
     """All contacts come, once each, page by page; a walk goes on after the last one it had."""
-    phones = await fill(contacts, 2100)
+    phones = [f"7900{number:07}" for number in range(2100)]
+    for phone in phones:
+        handle(service.account, {"add": "1", "phone": phone})
     added = service.account.requests.total()
 
     assert [one.phones[0] for one in await found(contacts)] == phones
@@ -348,6 +343,7 @@ REFUSED: list[tuple[str, Callable[[Any], Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -384,6 +380,7 @@ async def test_phones_refused_before_the_network(
     assert await refused_field(Contacts, act) == field
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -424,6 +421,7 @@ ANSWERS = [
 ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(("answer", "want"), ANSWERS)
 @pytest.mark.parametrize("alone", [True, False], ids=["object", "array"])
 async def test_odd_answers(answer: dict[str, object], want: Contact, alone: bool) -> None:

@@ -124,6 +124,7 @@ async def test_on_the_wire() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -178,7 +179,7 @@ async def test_one_in_a_minute(clock: InstantClock) -> None:
 @pytest.mark.parametrize("boundary", [b"--x1", b"----=_Part(1).+*", b"--a--"])
 @pytest.mark.parametrize("before", [b"", b"\r\n", b"\n\n"])
 @pytest.mark.parametrize("last", [True, False])
-async def test_parts(end: bytes, boundary: bytes, before: bytes, last: bool) -> None:
+def test_parts(end: bytes, boundary: bytes, before: bytes, last: bool) -> None:
     """Whatever the boundary and the ends of lines, the file comes out byte for byte."""
     facts = part(b'{"id": "7"}', b"Content-Type: application/json", end=end)
     file = part(PDF, b"Content-Type: application/pdf", end=end)
@@ -247,6 +248,7 @@ async def test_odd_answers() -> None:
     assert without_facts == Document("invoice7.pdf", PDF, "8")
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     "body",
     [

@@ -309,6 +309,7 @@ async def test_on_the_wire() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [

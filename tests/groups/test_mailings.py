@@ -455,6 +455,7 @@ async def test_other_commands_on_the_wire() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -529,6 +530,7 @@ ACTS: list[Callable[[Mailings], Any]] = [
 ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("act", ACTS, ids=["add", "add_list", "cancel", "delete", "get", "all"])
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 5])
 async def test_errors(act: Callable[[Mailings], Any], code: int) -> None:

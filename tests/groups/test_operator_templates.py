@@ -175,6 +175,7 @@ async def test_new_statuses_of_a_registration_survive() -> None:
     assert one.status.name == "UNKNOWN_5"
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [

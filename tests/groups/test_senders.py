@@ -324,6 +324,7 @@ async def test_options_on_the_wire() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -376,6 +377,7 @@ async def test_refused_before_the_network(field: str, act: Callable[[Senders], A
     assert await refused_field(Senders, act) == field
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize("tariff", ["national", "international"])
 @pytest.mark.parametrize(
     ("country", "missing"),
@@ -574,6 +576,7 @@ async def test_odd_answers() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     "answer",
     [

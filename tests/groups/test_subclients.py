@@ -289,6 +289,7 @@ async def test_statistics_on_the_wire() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("field", "act"),
     [
@@ -313,6 +314,7 @@ async def test_refused_before_the_network(field: str, act: Callable[[Subclients]
     assert await refused_field(Subclients, act) == field
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
 @pytest.mark.parametrize(
     ("name", "value"),
     [

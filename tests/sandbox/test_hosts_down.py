@@ -44,6 +44,19 @@ async def knock(host: Host, sandbox: Sandbox) -> str:
     return "welcome"
 
 
+async def knocks(host: Host, sandbox: Sandbox, times: int = 3) -> list[str]:
+    """Knock so often at once."""
+    heard: list[str] = []
+
+    async def listen() -> None:
+        heard.append(await knock(host, sandbox))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(times):
+            group.start_soon(listen)
+    return heard
+
+
 @pytest.mark.parametrize("faults", [None, Faults()], ids=["plain", "faults"])
 async def test_a_host_is_down_and_comes_back(faults: Faults | None) -> None:
     """It refuses, hangs up or says nothing, can go from one to the other, and start again."""
@@ -53,9 +66,9 @@ async def test_a_host_is_down_and_comes_back(faults: Faults | None) -> None:
         await kill(main)
         assert await knock(main, sandbox) == "refused"
         await kill(main, Down.HANGS_UP)
-        assert [await knock(main, sandbox) for _ in range(3)] == ["the end"] * 3
+        assert await knocks(main, sandbox) == ["the end"] * 3
         await kill(main, Down.SILENT)
-        assert [await knock(main, sandbox) for _ in range(3)] == ["nothing"] * 3
+        assert await knocks(main, sandbox) == ["nothing"] * 3
         await kill(main)
         assert await knock(main, sandbox) == "refused"
         await kill(main, Down.SILENT)
