@@ -5,16 +5,31 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeAlias
+from itertools import repeat
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 from ..groups.statuses import DeliveryStatus
 from .outgoing import OUTCOMES, BulkResult
 from .packing import Pack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .outgoing import ResultOutcome
 
-__all__ = ["NUMBERS", "Row", "pack_of", "result_of", "row_of", "write_pack"]
+__all__ = [
+    "NUMBERS",
+    "Row",
+    "pack_of",
+    "result_of",
+    "row_of",
+    "rows_of",
+    "write_pack",
+    "write_results",
+    "write_rows",
+]
+
+T = TypeVar("T")
 
 Row: TypeAlias = (
     "tuple[int, str, str | None, int, str | None, str | None, int | None, int | None, int | None]"
@@ -74,3 +89,53 @@ def result_of(row: Row) -> BulkResult:
         error,
         None if changed is None else datetime.fromtimestamp(changed, UTC),
     )
+
+
+def write_results(results: Sequence[BulkResult]) -> str:
+    """Write fresh results of one pack together, all but its id: a column after the other."""
+    cost = _column([one.cost for one in results])
+    return _encode(
+        [
+            _places([one.number for one in results]),
+            [one.phone for one in results],
+            _column([NUMBERS[one.outcome] for one in results]),
+            _column([one.reason for one in results]),
+            [_amount(one) for one in cost] if isinstance(cost, list) else _amount(cost),
+            *(None, None, None),
+        ]
+    )
+
+
+def write_rows(rows: Sequence[Row]) -> str:
+    """Write results of one pack as `write_results` does, from their rows."""
+    number, phone, _, *columns = map(list, zip(*rows, strict=True))
+    return _encode([_places(number), phone, *map(_column, columns)])
+
+
+def rows_of(message_id: str | None, written: str) -> list[Row]:
+    """Read what was written together."""
+    place: list[int] | int
+    phones: list[str]
+    columns: list[list[object] | str | int | None]
+    place, phones, *columns = json.loads(written)
+    count = len(phones)
+    numbers = place if isinstance(place, list) else range(place, place + count)
+    each = [column if isinstance(column, list) else repeat(column, count) for column in columns]
+    rows = zip(numbers, phones, repeat(message_id, count), *each, strict=True)
+    return cast("list[Row]", list(rows))
+
+
+def _places(numbers: list[int]) -> list[int] | int:
+    """Return the first number if the others follow one by one, else all."""
+    first = numbers[0]
+    return first if numbers == list(range(first, first + len(numbers))) else numbers
+
+
+def _column(values: list[T]) -> list[T] | T:
+    """Return the one value that all are, else all."""
+    first = values[0]
+    return first if values.count(first) == len(values) else values
+
+
+def _amount(cost: Decimal | None) -> str | None:
+    return None if cost is None else str(cost)

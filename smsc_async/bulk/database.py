@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 import anyio
 import attrs
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["Database", "inspect"]
 
 T = TypeVar("T")
+A = TypeVar("A")
+R = TypeVar("R")
+
+_Work: TypeAlias = Callable[[sqlite3.Connection, Sequence[A]], Sequence[R]]
 
 _APPLICATION: Final = 0x534D5343
-_VERSION: Final = 1
+_VERSION: Final = 2
 _PATIENCE: Final = 10.0
 """Seconds to wait for somebody who reads or writes."""
 
@@ -29,8 +33,8 @@ _PATIENCE: Final = 10.0
 class _Job:
     """A piece of work on the database, and what came of it."""
 
-    work: Callable[[sqlite3.Connection], object]
-    lasting: bool
+    work: _Work[object, object]
+    matter: object
     done: bool = False
     answer: object = None
     error: Exception | None = None
@@ -40,8 +44,8 @@ class Database:
     """The database of one worker, who has it alone while it is open.
 
     `run` does work inside a transaction. Whoever comes while another transaction is being committed
-    waits, and all who have waited go into the next one together: so a slow disk slows all of them
-    down no more than one.
+    waits, and all who have waited go into the next one together: so a slow disk, or the way to the
+    thread, slows all of them down no more than one.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
@@ -49,7 +53,6 @@ class Database:
         self._schema = schema
         self._connection: sqlite3.Connection | None = None
         self._guard: sqlite3.Connection | None = None
-        self._lasting = True
         self._jobs: list[_Job] = []
         self._turn = anyio.Lock()
 
@@ -63,12 +66,12 @@ class Database:
             async with self._turn:
                 await to_thread.run_sync(self._close)
 
-    async def run(self, work: Callable[[sqlite3.Connection], T], *, lasting: bool = True) -> T:
+    async def run(self, work: _Work[A, R], matter: A) -> R:
         """Do the work in a transaction, and return what it returns once it is committed.
 
-        What is `lasting` survives a power cut, too; the rest only the end of the process.
+        It is given the matters of all who wait for the same work, and returns an answer to each.
         """
-        job = _Job(work, lasting)
+        job = _Job(cast("_Work[object, object]", work), matter)
         self._jobs.append(job)
         try:
             async with self._turn:
@@ -81,14 +84,13 @@ class Database:
             raise
         if job.error is not None:
             raise _explain(self._path, job.error) from job.error
-        return cast("T", job.answer)
+        return cast("R", job.answer)
 
     def _open(self) -> None:
         try:
             self._guard = _lock(self._path)
             self._connection = _connect(self._path)
             _prepare(self._connection, self._schema)
-            self._lasting = True
         except sqlite3.Error as error:
             self._close()
             raise _explain(self._path, error) from error
@@ -118,15 +120,15 @@ class Database:
     def _transact(self, jobs: list[_Job]) -> None:
         if self._connection is None:
             raise sqlite3.ProgrammingError("it is closed")
-        lasting = any(job.lasting for job in jobs)
-        if lasting != self._lasting:
-            # A claim that a power cut takes back is a message sent twice; a mark is found again.
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
-            self._lasting = lasting
+        same: dict[_Work[object, object], list[_Job]] = {}
+        for job in jobs:
+            same.setdefault(job.work, []).append(job)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for job in jobs:
-                job.answer = job.work(self._connection)
+            for work, together in same.items():
+                answers = work(self._connection, [job.matter for job in together])
+                for job, answer in zip(together, answers, strict=True):
+                    job.answer = answer
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

@@ -7,20 +7,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Coverage", "ranges"]
+__all__ = ["Coverage", "ranges", "size"]
 
 _BITS = 8
 
 
 def ranges(numbers: Iterable[int]) -> str:
     """Write the numbers as "0-99,101,105-107"."""
+    ordered = sorted(numbers)
+    if len(ordered) > 1 and ordered[-1] - ordered[0] == len(ordered) - 1:
+        # Most are one range, and to see that is cheaper.
+        return f"{ordered[0]}-{ordered[-1]}"
     spans: list[list[int]] = []
-    for number in sorted(numbers):
+    for number in ordered:
         if spans and number == spans[-1][1] + 1:
             spans[-1][1] = number
         else:
             spans.append([number, number])
     return ",".join(f"{a}-{b}" if a < b else str(a) for a, b in spans)
+
+
+def size(written: str) -> int:
+    """Return how many numbers `ranges` has written."""
+    spans = (span.partition("-") for span in written.split(","))
+    return sum(int(last or first) - int(first) + 1 for first, _, last in spans)
 
 
 class Coverage:

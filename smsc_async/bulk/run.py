@@ -41,6 +41,9 @@ OnProgress: TypeAlias = "Callable[[BulkProgress], Awaitable[object] | object]"
 _REFUSALS: Final = 50
 """Requests refused in a row after which a run stops: after a hundred the address is blocked."""
 
+_AHEAD: Final = 2
+"""Workers for each slot: while those wait for the journal these have something to send."""
+
 _EXAMPLES: Final = 5
 """Refused messages that the report names itself."""
 
@@ -89,6 +92,7 @@ class Run:
         self._reading = anyio.Lock()
         self._read_scope = anyio.CancelScope()
         self._telling = anyio.Lock()
+        self._slots = anyio.Semaphore(call.concurrency, fast_acquire=True)
         self._sender = PackSender(call, clock, ended=self._ended, stop=self._stop)
         self._settler = Settler(
             call, clock, settled=self._finish, resend=self._resend, count=self._count
@@ -109,7 +113,7 @@ class Run:
             for task in (self._settler.run, self._renew, self._watch):
                 group.start_soon(self._safely, task)
             async with anyio.create_task_group() as workers:
-                for _ in range(self._call.concurrency):
+                for _ in range(_AHEAD * self._call.concurrency):
                     workers.start_soon(self._safely, self._work)
             await self._quiet()
             group.cancel_scope.cancel()
@@ -202,9 +206,10 @@ class Run:
     async def _send(self, pack: Pack, *, again: bool = False) -> None:
         """Send a pack and finish it, or hand it on."""
         try:
-            await self._afford(pack)
-            asked = self._sender.quote(pack) if self._terms.dry_run else None
-            answer = await (asked or self._sender.send(pack, again=again))
+            async with self._slots:
+                await self._afford(pack)
+                asked = self._sender.quote(pack) if self._terms.dry_run else None
+                answer = await (asked or self._sender.send(pack, again=again))
         except Ended:
             self._reserved.pop(pack.id, None)
             await self._journal.release(pack)

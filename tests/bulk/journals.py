@@ -56,10 +56,10 @@ class OnFile:
         return SqliteJournal(self.path)
 
     def age(self, seconds: float) -> None:
-        self._execute("UPDATE pack SET claimed_at = ?", time.time() - seconds)
+        self._execute("UPDATE claim SET claimed_at = ?", time.time() - seconds)
 
     def texts(self) -> list[str]:
-        rows = self._execute("SELECT body FROM pack WHERE body IS NOT NULL")
+        rows = self._execute("SELECT body FROM claim")
         return [text for (text,) in rows]
 
     def of_another_version(self) -> None:

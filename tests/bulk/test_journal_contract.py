@@ -243,6 +243,53 @@ async def test_statuses_are_written_down(engine: Engine) -> None:
     assert await journal.undelivered(2, 10) == []
 
 
+async def test_what_was_never_claimed_is_not_marked(engine: Engine) -> None:
+    """Nor is anything marked twice; and what was written first stays."""
+    journal, one, other = engine.journal(), pack("m1", 0), pack("m2", 1)
+    await journal.open("a")
+    await journal.claim((one,), source=SourceMark(2, "x"))
+    await journal.mark(marked(one, "accepted"))
+
+    for twice in (marked(one, "refused"), marked(other, "accepted")):
+        with pytest.raises(JournalError):
+            await journal.mark(twice)
+    totals = await journal.totals()
+    await journal.aclose()
+
+    assert (totals.accepted, totals.refused) == (1, {})
+
+
+async def test_results_come_by_number(engine: Engine) -> None:
+    """Whichever packs they were in, and in whatever order those were marked."""
+    journal = engine.journal()
+    await journal.open("a")
+    wide, refused = pack("wide", 2, 70, 99), BulkResult(71, "no", None, "refused", "InvalidRequest")
+    places = sorted({*range(100)} - {2, 70, 71, 99})
+    packs = [pack(f"m{at}", *places[at::32]) for at in range(32)]
+    await journal.claim((wide, *packs), source=SourceMark(100, "x"))
+    for one in reversed(packs):
+        await journal.mark(marked(one, "accepted"))
+    await journal.mark(marked(wide, "accepted", "in doubt", "accepted"))
+    await journal.refuse([refused], source=None)
+    await journal.aclose()
+
+    results = [result async for result in journal.results()]
+    pages = [await journal.undelivered(after, 40) for after in (-1, 39, 81, 98, 99)]
+
+    assert [result.number for result in results] == list(range(100))
+    assert {result.number: result.message_id for result in results if result.number in {2, 71}} == {
+        2: "wide",
+        71: None,
+    }
+    assert [[result.number for result in page] for page in pages] == [
+        [*range(40)],
+        [*range(40, 70), *range(72, 82)],
+        [*range(82, 100)],
+        [99],
+        [],
+    ]
+
+
 async def test_pages_of_the_undelivered(engine: Engine) -> None:
     """They come by number, from behind the last one, as many as were asked for."""
     journal, one = engine.journal(), pack("m1", *range(5))

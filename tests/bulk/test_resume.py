@@ -40,19 +40,19 @@ async def cancelled_after(smsc: Smsc, engine: Engine, count: int, results: int) 
 async def test_a_run_goes_on(engine: Engine) -> None:
     """What was not sent is sent, what was sent is not, what was in flight is looked up."""
     first = Smsc()
-    await cancelled_after(first, engine, 1300, 450)
+    await cancelled_after(first, engine, 4000, 450)
     sent = len(first.messages)
     told: list[int] = []
 
     report = await first.again().send_many(
-        people(1300), journal=engine.where, on_result=lambda one: told.append(one.number)
+        people(4000), journal=engine.where, on_result=lambda one: told.append(one.number)
     )
 
-    assert 400 < sent < 1300
+    assert 400 < sent < 4000
     assert set(numbers(first).values()) == {1}
-    assert (report.accepted, report.in_doubt, report.left) == (1300, 0, 0)
-    assert [result.number async for result in report] == list(range(1300))
-    assert len(told) == len(set(told)) <= 1300 - 400
+    assert (report.accepted, report.in_doubt, report.left) == (4000, 0, 0)
+    assert [result.number async for result in report] == list(range(4000))
+    assert len(told) == len(set(told)) <= 4000 - 400
     assert report.cost == sum(message.cost for message in first.messages)
 
 

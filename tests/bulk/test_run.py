@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from clocks import InstantClock
 
 from smsc_async import (
     AuthenticationFailed,
@@ -24,13 +25,14 @@ from smsc_async import (
     IpBlocked,
     Outgoing,
     SmscError,
+    SqliteJournal,
     Viber,
 )
 from smsc_async.bulk import Adopted, Pack, settle
 from smsc_async.bulk.memory_journal import MemoryJournal
-from smsc_async.transport import Sent
+from smsc_async.transport import Body, Reply, Sent
 
-from .house import TEXT, Break, Smsc, people
+from .house import TEXT, Break, Breaking, Clock, Smsc, people
 
 if TYPE_CHECKING:
     from smsc_async import BulkReport
@@ -255,7 +257,7 @@ async def test_the_callbacks_hear_of_everything() -> None:
 
 
 async def test_a_slow_callback_slows_the_run() -> None:
-    """While a callback is busy no more is read than what is in flight."""
+    """While a callback is busy no more is read than twice what may be in flight."""
     smsc = Smsc(concurrency=2)
     read: list[int] = []
     gate = anyio.Event()
@@ -277,7 +279,7 @@ async def test_a_slow_callback_slows_the_run() -> None:
         seen = len(read)
         gate.set()
 
-    assert seen == 200
+    assert seen == 400
     assert len(smsc.messages) == 2000
 
 
@@ -361,6 +363,49 @@ async def test_stop_ends_the_run_cleanly() -> None:
     assert report.stopped_by is None
     assert 500 <= report.accepted == len(smsc.messages) < 1500
     assert report.left == 5000 - report.accepted
+
+
+class Held(Breaking):
+    """Answers the first, who goes alone, and nobody else before its gate is opened."""
+
+    def __init__(self, clock: InstantClock) -> None:
+        super().__init__(clock)
+        self.gate = anyio.Event()
+        self.waiting = -1
+
+    async def __call__(self, path: str, form: bytes | Body, **rest: Any) -> Reply:
+        self.waiting += 1
+        if self.waiting:
+            await self.gate.wait()
+        return await super().__call__(path, form, **rest)
+
+
+async def test_what_waits_for_a_slot_is_claimed_and_given_back(tmp_path: Path) -> None:
+    """As many packs as are in flight are claimed meanwhile; a run that ends sends none of them."""
+    exchange = Held(Clock())
+    smsc = Smsc(exchange, concurrency=2)
+    journal, stop = SqliteJournal(tmp_path / "june.db"), anyio.Event()
+    reports: list[BulkReport] = []
+
+    async def run() -> None:
+        source = list(people(1000))
+        reports.append(await smsc.send_many(source, journal=str(tmp_path / "june.db"), stop=stop))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(run)
+        with anyio.fail_after(10):
+            while exchange.waiting < 2 or (claimed := (await journal.totals()).in_doubt) < 400:
+                await anyio.sleep(0.01)
+        waiting = exchange.waiting
+        stop.set()
+        await anyio.wait_all_tasks_blocked()
+        exchange.gate.set()
+    [report] = reports
+    totals = await journal.totals()
+
+    assert (waiting, claimed) == (2, 400)
+    assert report.accepted == len(smsc.messages) == 300
+    assert (totals.left, totals.in_doubt, report.left) == (200, 0, 700)
 
 
 async def test_stop_wakes_one_who_waits_for_the_source() -> None:

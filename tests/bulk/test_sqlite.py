@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -57,35 +57,67 @@ async def test_a_file_that_is_no_journal(foreign: Path) -> None:
         await SqliteJournal(foreign).totals()
 
 
+def insert(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
+    """Insert numbers into the table; answer how many came together."""
+    connection.executemany("INSERT INTO a VALUES (?)", [(number,) for number in numbers])
+    return [len(numbers)] * len(numbers)
+
+
+def count(connection: sqlite3.Connection, asked: Sequence[None]) -> list[int]:
+    """Count the rows of the table."""
+    return [connection.execute("SELECT count(*) FROM a").fetchone()[0] for _ in asked]
+
+
+def fail(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
+    """Insert numbers, and fail."""
+    insert(connection, numbers)
+    connection.execute("INSERT INTO nowhere VALUES (1)")
+    return []
+
+
 async def test_many_wait_for_one_commit(tmp_path: Path) -> None:
-    """Those who come while a transaction is under way go into the next one together."""
+    """Those who come while a transaction is under way are done by the next one, all at once."""
     database = Database(tmp_path / "a.db", "CREATE TABLE a (b);")
     await database.open()
-    seen: list[int] = []
-
-    def work(number: int) -> Callable[[sqlite3.Connection], int]:
-        def insert(connection: sqlite3.Connection) -> int:
-            seen.append(connection.total_changes)
-            connection.execute("INSERT INTO a VALUES (?)", (number,))
-            return number
-
-        return insert
-
-    answers: list[int] = []
+    together: list[int] = []
 
     async def run(number: int) -> None:
-        answers.append(await database.run(work(number)))
+        together.append(await database.run(insert, number))
 
     async with anyio.create_task_group() as group:
         for number in range(20):
             group.start_soon(run, number)
-    count = await database.run(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
+    rows = await database.run(count, None)
     await database.aclose()
     await database.aclose()
 
-    assert (sorted(answers), count) == (list(range(20)), 20)
+    assert rows == len(together) == 20
+    assert max(together) >= 19
     with pytest.raises(JournalError, match="closed"):
-        await database.run(work(1))
+        await database.run(insert, 1)
+
+
+async def test_each_is_answered(tmp_path: Path) -> None:
+    """Who waits together with others, for the same work or another, gets an answer of his own."""
+    database = Database(tmp_path / "a.db", "")
+    await database.open()
+    answers: list[tuple[int, int]] = []
+
+    def double(_: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
+        return [2 * number for number in numbers]
+
+    def negate(_: sqlite3.Connection, numbers: Sequence[int]) -> list[int]:
+        return [-number for number in numbers]
+
+    async def run(number: int) -> None:
+        answers.append((number, await database.run(double if number % 2 else negate, number)))
+
+    async with anyio.create_task_group() as group:
+        for number in range(20):
+            group.start_soon(run, number)
+    await database.aclose()
+
+    assert sorted(answers) == [(at, 2 * at if at % 2 else -at) for at in range(20)]
 
 
 async def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:
@@ -93,16 +125,12 @@ async def test_a_failed_transaction_is_rolled_back(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.db", "CREATE TABLE a (b);")
     await database.open()
 
-    def fail(connection: sqlite3.Connection) -> None:
-        connection.execute("INSERT INTO a VALUES (1)")
-        connection.execute("INSERT INTO nowhere VALUES (1)")
-
     with pytest.raises(JournalError, match="nowhere"):
-        await database.run(fail)
-    count = await database.run(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
+        await database.run(fail, 1)
+    rows = await database.run(count, None)
     await database.aclose()
 
-    assert count == 0
+    assert rows == 0
 
 
 async def test_who_fails_fails_alone(tmp_path: Path) -> None:
@@ -111,19 +139,19 @@ async def test_who_fails_fails_alone(tmp_path: Path) -> None:
     await database.open()
     failed: list[int] = []
 
-    async def insert(number: int) -> None:
+    async def run(number: int) -> None:
         try:
-            await database.run(lambda c: c.execute("INSERT INTO a VALUES (?)", (number % 15,)))
+            await database.run(insert, number % 15)
         except JournalError:
             failed.append(number)
 
     async with anyio.create_task_group() as group:
         for number in range(20):
-            group.start_soon(insert, number)
-    count = await database.run(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
+            group.start_soon(run, number)
+    rows = await database.run(count, None)
     await database.aclose()
 
-    assert (len(failed), count) == (5, 15)
+    assert (len(failed), rows) == (5, 15)
 
 
 async def test_who_is_cancelled_leaves_the_queue(tmp_path: Path) -> None:
@@ -132,14 +160,10 @@ async def test_who_is_cancelled_leaves_the_queue(tmp_path: Path) -> None:
     await database.open()
 
     async with anyio.create_task_group() as group, database._turn:
-
-        async def insert() -> None:
-            await database.run(lambda c: c.execute("INSERT INTO a VALUES (1)"))
-
-        group.start_soon(insert)
+        group.start_soon(database.run, insert, 1)
         await anyio.wait_all_tasks_blocked()
         group.cancel_scope.cancel()
-    count = await database.run(lambda c: c.execute("SELECT count(*) FROM a").fetchone()[0])
+    rows = await database.run(count, None)
     await database.aclose()
 
-    assert count == 0
+    assert rows == 0
