@@ -2,7 +2,8 @@
 
 The server thinks for 30 to 80 ms about each request, as the real one does, and says in its answer
 how long it was. The clients keep as many requests in flight, in turns. Bare h2 writes and reads
-frames and does nothing else: the delay that it has is the machine's and the server's. Printed are
+frames and does nothing else: the delay that it has is the machine's and the server's. Printed are,
+as medians over the rounds, of which a shared machine spoils some,
 
 * the share of the slots' time that the service spent thinking: 1 is the ceiling
 * what a call took longer than the service thought
@@ -182,16 +183,17 @@ async def serve() -> None:
 
 @attrs.define
 class Score:
-    """What the rounds of one client say: a share and cores for each, a delay for each call."""
+    """What the rounds of one client say: a share, cores, and the delay of each call."""
 
     shares: list[float] = attrs.field(factory=list)
     cores: list[float] = attrs.field(factory=list)
-    delays: list[float] = attrs.field(factory=list)
+    delays: list[list[float]] = attrs.field(factory=list)
 
 
 async def turn(work: Work, in_flight: int, seconds: float, score: Score) -> None:
     """Keep so many calls in flight for so long, and note what they took."""
     thought, took = 0.0, 0.0
+    delays: list[float] = []
     until = time.perf_counter() + seconds
 
     async def worker() -> None:
@@ -200,7 +202,7 @@ async def turn(work: Work, in_flight: int, seconds: float, score: Score) -> None
             think = await work()
             call = time.perf_counter() - began
             thought, took = thought + think, took + call
-            score.delays.append(call - think)
+            delays.append(call - think)
 
     wall, cpu = time.perf_counter(), time.process_time()
     async with anyio.create_task_group() as group:
@@ -208,6 +210,7 @@ async def turn(work: Work, in_flight: int, seconds: float, score: Score) -> None
             group.start_soon(worker)
     score.cores.append((time.process_time() - cpu) / (time.perf_counter() - wall))
     score.shares.append(thought / took)
+    score.delays.append(delays)
 
 
 async def run(url: str, ca: str, in_flight: int, rounds: int, seconds: float) -> None:
@@ -256,11 +259,13 @@ async def run(url: str, ca: str, in_flight: int, rounds: int, seconds: float) ->
 
 def report(name: str, score: Score) -> None:
     """Print one row."""
-    percentiles = statistics.quantiles(score.delays, n=100)
+    percentiles = [statistics.quantiles(delays, n=100) for delays in score.delays]
+    mean = statistics.median(map(statistics.fmean, score.delays))
+    half, most = (statistics.median(one[at] for one in percentiles) for at in (49, 98))
     print(
         f"{name:<12} {statistics.median(score.shares):>16.3f}"
-        f" {statistics.fmean(score.delays) * 1e3:>15.1f} {percentiles[49] * 1e3:>6.1f}"
-        f" {percentiles[98] * 1e3:>6.1f} {statistics.median(score.cores):>7.2f}"
+        f" {mean * 1e3:>15.1f} {half * 1e3:>6.1f} {most * 1e3:>6.1f}"
+        f" {statistics.median(score.cores):>7.2f}"
     )
 
 
