@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "types", "tests", "demo"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+# One more than there are cores: some tests wait for processes and servers.
+WORKERS = ("-n", str((os.cpu_count() or 1) + 1))
 EVERYTHING = ".[cli,fastapi,phones,postgres,redis,sandbox]"
 
 
@@ -20,7 +24,7 @@ def tests(session: nox.Session) -> None:
     """The test suite, on the installed package."""
     session.install(EVERYTHING, *groups("tests"))
     # Not `-m pytest`: that would put the checkout in front of the installed package.
-    session.run("pytest", *(session.posargs or ("-n", "auto")))
+    session.run("pytest", *(session.posargs or WORKERS))
 
 
 @nox.session
@@ -28,7 +32,7 @@ def coverage(session: nox.Session) -> None:
     """What of the package the test suite runs; it takes twice as long."""
     session.install(EVERYTHING, *groups("tests"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", f"{session.bin}/pytest", "-n", "auto")
+    session.run("coverage", "run", f"{session.bin}/pytest", *WORKERS)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
 
