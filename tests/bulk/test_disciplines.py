@@ -106,7 +106,8 @@ async def crash_course(journal: type[SqliteJournal], path: Path) -> tuple[int, i
             doubtful = {r.phone.lstrip("+") async for r in report if r.outcome == "in doubt"}
             break
         kills += 1
-    assert kills > KILLS / 2
+    # What is lost need not be sent: an order that loses much is through after a few.
+    assert kills >= KILLS / 4
     taken = Counter(message.phone for message in exchange.account.messages)
     lost = {f"7999{number:07}" for number in range(COUNT)} - taken.keys() - doubtful
     counts = Counter(taken.values())
