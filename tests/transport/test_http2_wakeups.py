@@ -262,3 +262,32 @@ async def test_reader_whose_request_is_ended_by_the_writer_leaves(
             group.start_soon(call, b"held")
     assert [failure.sent for failure in failures] == [Sent.UNKNOWN] * 2
     connection.close()
+
+
+async def test_who_turns_to_its_body_leaves_the_reading_to_others() -> None:
+    """A long body whose request read for all goes on, and then hangs: the other is answered."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x" * 100_000
+        await anyio.sleep_forever()
+
+    wire = OpenWire()
+    wire.say(VALID[0])
+    connection = Http2Connection(wire, reply_timeout=5, most_requests=9, clock=SystemClock())
+    upload = await Upload.open(pieces(), 100_010)
+
+    async def speak() -> None:
+        await anyio.sleep(0.02)
+        wire.say(WIDE + VALID[1])
+        await anyio.sleep(0.02)
+        wire.say(SECOND)
+
+    with anyio.fail_after(3):
+        async with anyio.create_task_group() as group:
+            group.start_soon(connection.request, HEAD, upload)
+            await anyio.sleep(0.02)
+            group.start_soon(speak)
+            # Without a body it needs no window, so nothing but the answer concerns it.
+            assert (await connection.request(HEAD, b"")).body == b"{}"
+            group.cancel_scope.cancel()
+    connection.close()
